@@ -3,7 +3,7 @@ import { SeededRandom } from './seeded-random';
 
 interface ScheduledEvent {
   readonly at: number;
-  /** Decides between events that are due at the same time. */
+  /** Decides between events that are due at the same time; no two have the same. */
   readonly draw: number;
   readonly label: string;
   readonly run: () => void;
@@ -11,6 +11,8 @@ interface ScheduledEvent {
 
 /** More steps than any test takes: something reschedules itself endlessly. */
 const MAX_STEPS = 1_000_000;
+/** Steps in one iteration of the event loop, which takes longer than many a step. */
+const STEPS_PER_ITERATION = 16;
 
 /**
  * Virtual time and what is due in it. One step runs one event and everything that follows from it without time passing;
@@ -52,17 +54,10 @@ export class Scheduler {
   /** Runs the event once, in ms; the result cancels it. The label appears in the trace. */
   schedule(ms: number, label: string, run: () => void): () => void {
     const event = { at: this.#now + Math.max(0, ms), draw: this.#random.fraction(), label, run };
-    let [low, high] = [0, this.#events.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const other = this.#events[middle];
-      if (other !== undefined && isBefore(event, other)) low = middle + 1;
-      else high = middle;
-    }
-    this.#events.splice(low, 0, event);
+    this.#events.splice(this.#indexOf(event), 0, event);
     return () => {
-      const index = this.#events.indexOf(event);
-      if (index !== -1) this.#events.splice(index, 1);
+      const index = this.#indexOf(event);
+      if (this.#events[index] === event) this.#events.splice(index, 1);
     };
   }
 
@@ -81,10 +76,7 @@ export class Scheduler {
     result.then(settled, settled);
     await idle();
     try {
-      for (let steps = 0; !isSettled; steps += 1) {
-        if (steps === MAX_STEPS) throw new Error(`not settled after ${MAX_STEPS} events`);
-        if (!(await this.#step())) throw new Error('nothing is scheduled that could settle what is awaited');
-      }
+      await this.#stepUntil(() => isSettled);
     } finally {
       // What an event that threw has left must not go on during the next run.
       await idle();
@@ -97,16 +89,61 @@ export class Scheduler {
     await this.run(new Promise<void>((resolve) => this.schedule(ms, `${ms} ms have passed`, resolve)));
   }
 
-  /** @returns whether there was an event */
-  async #step(): Promise<boolean> {
+  /**
+   * Runs events, each once everything that followed from the one before is handled: Node.js handles all settled promises after
+   * each callback for the next turn, of which there are several for each iteration of the event loop.
+   */
+  #stepUntil(isSettled: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let steps = 0;
+      let hasEnded = false;
+      let ownTurns = 0;
+      const step = (): void => {
+        ownTurns -= 1;
+        // What a process does in the next turn belongs to the event before: the other steps wait for it.
+        if (hasEnded || pendingTurns() > ownTurns) return;
+        try {
+          hasEnded = isSettled();
+          if (hasEnded) return resolve();
+          if (steps === MAX_STEPS) throw new Error(`not settled after ${MAX_STEPS} events`);
+          steps += 1;
+          this.#step();
+        } catch (error) {
+          hasEnded = true;
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      const iterate = (): void => {
+        if (hasEnded) return;
+        ownTurns = STEPS_PER_ITERATION + 1;
+        for (let count = 0; count < STEPS_PER_ITERATION; count += 1) nextTurn(step);
+        nextTurn(iterate);
+      };
+      iterate();
+    });
+  }
+
+  /** @throws Error if there is no event */
+  #step(): void {
     const event = this.#events.pop();
-    if (event === undefined) return false;
+    if (event === undefined) throw new Error('nothing is scheduled that could settle what is awaited');
     this.#now = event.at;
     this.#steps += 1;
     this.note(event.label);
     event.run();
-    await idle();
-    return true;
+  }
+
+  /** The index of an event, or where it would be inserted. */
+  #indexOf(event: ScheduledEvent): number {
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#events[middle];
+      if (other !== undefined && isBefore(event, other)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

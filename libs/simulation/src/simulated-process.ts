@@ -62,8 +62,10 @@ export class SimulatedProcess {
   }
 
   log(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const isBug = /\bbug\b/.test(message);
+    if (!isBug && !this.#scheduler.isTracing) return;
     const line = `${this.name} logs ${level}: ${message} ${JSON.stringify(fields)}`;
-    if (/\bbug\b/.test(message)) this.#scheduler.bugs.push({ at: this.#scheduler.now, text: line });
+    if (isBug) this.#scheduler.bugs.push({ at: this.#scheduler.now, text: line });
     this.#scheduler.note(line);
   }
 

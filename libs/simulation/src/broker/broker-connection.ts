@@ -119,11 +119,16 @@ export class BrokerConnection {
   }
 
   #read(): void {
-    while (!this.#hasEnded && !this.#isBlocked && ![...this.#channels].some((channel) => channel.isOutOfCredit)) {
+    while (!this.#hasEnded && !this.#isBlocked && !this.#isOutOfCredit) {
       const read = this.#unread.shift();
       if (read === undefined) return;
       read();
     }
+  }
+
+  get #isOutOfCredit(): boolean {
+    for (const channel of this.#channels) if (channel.isOutOfCredit) return true;
+    return false;
   }
 
   #published(): void {

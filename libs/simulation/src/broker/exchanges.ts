@@ -30,11 +30,9 @@ export class Exchanges {
   /** The queues that a message is routed to, each once. */
   route(exchange: string, routingKey: string): readonly Queue[] {
     const { type, bindings } = this.#exchanges.get(exchange) ?? { type: 'direct', bindings: [] };
-    const names =
-      exchange === ''
-        ? [routingKey]
-        : bindings.filter(({ key }) => type === 'fanout' || key === routingKey).map(({ queue }) => queue);
-    return [...new Set(names)].flatMap((name) => this.queues.get(name) ?? []);
+    const names = new Set(exchange === '' ? [routingKey] : []);
+    for (const { key, queue } of bindings) if (type === 'fanout' || key === routingKey) names.add(queue);
+    return [...names].flatMap((name) => this.queues.get(name) ?? []);
   }
 
   deleteQueue(queue: Queue): void {

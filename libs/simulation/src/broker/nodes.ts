@@ -26,8 +26,13 @@ export class Nodes {
   reaches(one: number, other: number): boolean {
     if (!this.isRunning(one) || !this.isRunning(other)) return false;
     if (one === other) return true;
-    if ([one, other].some((node) => this.disrupted.has(node) || this.#isolated.has(node))) return false;
-    return ![...this.#separated].some((pair) => pair.includes(one) && pair.includes(other));
+    if (this.#isAlone(one) || this.#isAlone(other)) return false;
+    for (const pair of this.#separated) if (pair.includes(one) && pair.includes(other)) return false;
+    return true;
+  }
+
+  #isAlone(node: number): boolean {
+    return this.disrupted.has(node) || this.#isolated.has(node);
   }
 
   /** Whether the node reaches a majority, so that a queue can have its leader there. */

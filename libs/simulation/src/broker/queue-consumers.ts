@@ -70,6 +70,14 @@ export class QueueConsumers {
     return [...this.#held.values()].flatMap((entries) => [...entries.values()]);
   }
 
+  /** How many of them have this id. */
+  copiesOf(id: string): number {
+    let copies = 0;
+    for (const entries of this.#held.values())
+      for (const { message } of entries.values()) if (message.properties.messageId === id) copies += 1;
+    return copies;
+  }
+
   add(consumer: QueueConsumer): void {
     this.#subscribed.push(consumer);
     this.hold(consumer);
@@ -123,19 +131,25 @@ export class QueueConsumers {
 
   /** A consumer that can take a message. */
   next(): QueueConsumer | undefined {
-    const { active } = this;
-    const single = active === undefined ? [] : [active];
-    const consumers = this.#isSingleActive ? single : this.#subscribed.filter((each) => !this.#suspended.has(each));
+    if (this.#isSingleActive) {
+      const { active } = this;
+      return active !== undefined && this.#canTake(active) ? active : undefined;
+    }
+    const consumers = this.#subscribed.filter((each) => !this.#suspended.has(each));
     for (let index = 1; index <= consumers.length; index += 1) {
       const turn = (this.#lastServed + index) % consumers.length;
       const consumer = consumers[turn];
       if (consumer === undefined) return undefined;
-      const isFree = consumer.noAck || consumer.prefetch === 0;
-      if (!isFree && (this.#held.get(consumer)?.size ?? 0) >= consumer.prefetch) continue;
+      if (!this.#canTake(consumer)) continue;
       this.#lastServed = turn;
       return consumer;
     }
     return undefined;
+  }
+
+  #canTake(consumer: QueueConsumer): boolean {
+    if (consumer.noAck || consumer.prefetch === 0) return true;
+    return (this.#held.get(consumer)?.size ?? 0) < consumer.prefetch;
   }
 
   /** @returns the number of the delivery */

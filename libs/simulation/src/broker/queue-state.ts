@@ -65,6 +65,11 @@ export class QueueState {
     return this.#consumers.held.map(({ message }) => message);
   }
 
+  /** How many messages have this id. */
+  copiesOf(id: string): number {
+    return this.#consumers.copiesOf(id) + this.#ready.copiesOf(id);
+  }
+
   /** Whether a consumer of the channel was active, and is not any more although it has not ended. */
   isDemoted(channel: object): boolean {
     return this.#consumers.isDemoted(channel);

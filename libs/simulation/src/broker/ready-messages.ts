@@ -20,6 +20,14 @@ export class ReadyMessages {
     return [...this.#returned, ...this.#enqueued].map(({ message }) => message);
   }
 
+  /** How many of them have this id. */
+  copiesOf(id: string): number {
+    let copies = 0;
+    for (const { message } of this.#returned) if (message.properties.messageId === id) copies += 1;
+    for (const { message } of this.#enqueued) if (message.properties.messageId === id) copies += 1;
+    return copies;
+  }
+
   clear(): void {
     this.#enqueued.length = 0;
     this.#returned.length = 0;

@@ -142,6 +142,11 @@ export class SimulatedBroker {
     return this.#state.exchanges.queues.get(name)?.state.messages ?? [];
   }
 
+  /** How many of them have this id. */
+  copiesIn(name: string, id: string): number {
+    return this.#state.exchanges.queues.get(name)?.state.copiesOf(id) ?? 0;
+  }
+
   /** Those of them that consumers hold. */
   unacknowledgedIn(name: string): readonly BrokerMessage[] {
     return this.#state.exchanges.queues.get(name)?.state.unacknowledged ?? [];

@@ -99,8 +99,16 @@ export class Gateway {
   submit(message: OutgoingMessage, timeoutMs: number): Promise<IngestResponse> {
     const { process } = this;
     const lane = laneOfMessage(this.#options.laneGroup, message);
-    const bytes = writeRecord(message).length;
-    const ended = this.requests.begin({ id: message.id, lane, bytes }, process);
+    let bytes: number | undefined;
+    const submission = {
+      id: message.id,
+      lane,
+      // Needed only if the spool is full.
+      get bytes() {
+        return (bytes ??= writeRecord(message).length);
+      },
+    };
+    const ended = this.requests.begin(submission, process);
     return new Promise((resolve) => {
       const settle = (response: IngestResponse): void => {
         cancelTimeout();

@@ -1,4 +1,5 @@
 import { type Connect } from '@pdaltagent/messaging';
+import { type Activation } from '../broker/activation';
 import { heartbeatTimeouts } from '../broker/heartbeats';
 import { NODES } from '../broker/nodes';
 import { type SimulatedBroker } from '../broker/simulated-broker';
@@ -29,6 +30,13 @@ export interface Lease {
   readonly hasCopy: (id: string) => boolean;
   /** Whether a publisher of a message has sent it twice, or got no confirm. */
   readonly isUncertain: (id: string) => boolean;
+}
+
+/** Names of the queues of a lane. */
+export interface QueuesOfLane {
+  readonly table: string;
+  /** Its own, and those of its sidings. */
+  readonly events: readonly string[];
 }
 
 /** The connections between processes and broker. */
@@ -95,8 +103,8 @@ export class Network {
       else this.#breakSilently(connection);
   }
 
-  /** What the process has now of a lane. @param queues of its events */
-  leaseOf(process: SimulatedProcess, table: string, queues: readonly string[]): Lease {
+  /** What the process has now of a lane. */
+  leaseOf(process: SimulatedProcess, { table, events }: QueuesOfLane): Lease {
     const open = this.#connections.get(process) ?? new Set();
     const connections = [...open].filter(({ name }) => name.includes('consuming'));
     const isHeld = (connection: SimulatedConnection): boolean => {
@@ -108,20 +116,22 @@ export class Network {
     return {
       isGranted: connections.some(({ broker: { name } }) => this.#hasJustHeld(name, table)),
       isHeld: () => connections.some(isHeld),
-      hasCopy: (id) => {
-        const messages = queues.flatMap((queue) => this.#broker.messagesIn(queue));
-        return messages.filter(({ properties }) => properties.messageId === id).length > 1;
-      },
+      hasCopy: (id) => events.reduce((count, queue) => count + this.#broker.copiesIn(queue, id), 0) > 1,
       isUncertain: (id) => this.#broker.publications.isUncertain(id),
     };
   }
 
   /** Whether a client was the single active consumer, and no other one has been it for longer than a pulse is valid. */
   #hasJustHeld(client: string, table: string): boolean {
-    const activations = this.#broker.activations.filter(({ queue }) => queue === table);
-    const own = activations.findLastIndex((activation) => activation.client === client);
-    const next = activations[own + 1];
-    return own >= 0 && (next === undefined || next.at > this.#scheduler.now - PULSE_MS);
+    const { activations } = this.#broker;
+    let next: Activation | undefined;
+    for (let index = activations.length - 1; index >= 0; index -= 1) {
+      const activation = activations[index];
+      if (activation?.queue !== table) continue;
+      if (activation.client === client) return next === undefined || next.at > this.#scheduler.now - PULSE_MS;
+      next = activation;
+    }
+    return false;
   }
 
   /** The process's open connections. */

@@ -2,8 +2,9 @@ import { laneQueue, sidingQueue } from '@pdaltagent/messaging';
 import { type AcceptedEvent } from './senders';
 import { LANE_GROUP, type World } from './world';
 
+/** Of all lanes and their sidings. */
 export function laneQueues(): readonly string[] {
-  return Array.from({ length: LANE_GROUP.lanes }, (_, lane) => laneQueuesOf(lane)).flat();
+  return LANE_QUEUES;
 }
 
 /** The lane's own, then those of its sidings. */
@@ -11,6 +12,8 @@ export function laneQueuesOf(lane: number): readonly string[] {
   const sidings = Array.from({ length: LANE_GROUP.sidings }, (_, siding) => sidingQueue(LANE_GROUP, lane, siding));
   return [laneQueue(LANE_GROUP, lane), ...sidings];
 }
+
+const LANE_QUEUES = Array.from({ length: LANE_GROUP.lanes }, (_, lane) => laneQueuesOf(lane)).flat();
 
 /** Undefined for another queue. */
 export function laneOfQueue(name: string): number | undefined {

@@ -45,5 +45,6 @@ export class Records {
 
 /** The size of a record, which is the end of its key. */
 function bytesIn(key: string): number {
-  return Buffer.from(key, 'latin1').readUInt32BE(BYTES_AT);
+  const byte = (index: number): number => key.charCodeAt(BYTES_AT + index);
+  return byte(0) * 2 ** 24 + byte(1) * 2 ** 16 + byte(2) * 2 ** 8 + byte(3);
 }

@@ -50,10 +50,14 @@ type Markers = Pick<SimulatedRedis, 'whyUnmarked' | 'hasQueriedBeforeMarker'>;
 /** The requests of all workers: decides when each is sent which documented limit permits it. */
 export class Requests {
   readonly #redis: Markers;
-  /** By alert, those that may matter to a later one. */
-  readonly #alerts = new Map<string, EventRequest[]>();
+  /** By alert, those that were not finished when its last one was sent. */
+  readonly #unfinished = new Map<string, EventRequest[]>();
+  /** By message, those that were finished then, and had been processed. */
+  readonly #processed = new Map<string, EventRequest[]>();
+  /** Those that may be under way. */
+  #underWay: EventRequest[] = [];
   /** By process, those that it may still wait for. */
-  readonly #waiting = new Map<SimulatedProcess, readonly EventRequest[]>();
+  readonly #waiting = new Map<SimulatedProcess, EventRequest[]>();
   readonly all: EventRequest[] = [];
   /** The most that a worker waited for concurrently. */
   mostConcurrent = 0;
@@ -69,8 +73,8 @@ export class Requests {
     >,
   ): EventRequest {
     const { id, event, process } = message;
-    const known = (this.#alerts.get(event.alert) ?? []).filter(mayMatter);
-    const earlier = known.filter((other) => other.id === id || isUnfinished(other));
+    const unfinished = this.#unfinishedOf(event.alert);
+    const earlier = [...(this.#processed.get(id) ?? []), ...unfinished].sort(inOrder);
     const request: EventRequest = {
       ...message,
       number: this.all.length,
@@ -82,10 +86,12 @@ export class Requests {
       lostLane: false,
       fate: 'travelling',
     };
-    known.push(request);
-    this.#alerts.set(event.alert, known);
+    unfinished.push(request);
+    this.#unfinished.set(event.alert, unfinished);
+    this.#underWay.push(request);
     this.all.push(request);
-    const waiting = [...(this.#waiting.get(process) ?? []).filter(({ seen }) => seen === 'nothing'), request];
+    const waiting = (this.#waiting.get(process) ?? []).filter(({ seen }) => seen === 'nothing');
+    waiting.push(request);
     this.#waiting.set(process, waiting);
     this.mostConcurrent = Math.max(this.mostConcurrent, waiting.length);
     return request;
@@ -98,7 +104,22 @@ export class Requests {
 
   /** Whether PagerDuty may still receive one, or a worker still waits for a response. */
   get areAnyUnderWay(): boolean {
-    return this.all.some(({ fate, seen, process }) => fate === 'travelling' || (seen === 'nothing' && !process.isDead));
+    this.#underWay = this.#underWay.filter(isUnderWay);
+    return this.#underWay.length > 0;
+  }
+
+  /** What is finished remains so. */
+  #unfinishedOf(alert: string): EventRequest[] {
+    const known = this.#unfinished.get(alert) ?? [];
+    for (const request of known)
+      if (!isUnfinished(request) && request.fate === 'processed') this.#addProcessed(request);
+    return known.filter(isUnfinished);
+  }
+
+  #addProcessed(request: EventRequest): void {
+    const known = this.#processed.get(request.id);
+    if (known === undefined) this.#processed.set(request.id, [request]);
+    else known.push(request);
   }
 
   /** Why the worker may send the message although there was the other request. */
@@ -158,6 +179,11 @@ function isUnfinished({ seen, fate }: EventRequest): boolean {
   return seen === 'nothing' || fate === 'travelling';
 }
 
-function mayMatter(request: EventRequest): boolean {
-  return request.fate === 'processed' || isUnfinished(request);
+/** Once it is not, it never is again. */
+function isUnderWay({ fate, seen, process }: EventRequest): boolean {
+  return fate === 'travelling' || (seen === 'nothing' && !process.isDead);
+}
+
+function inOrder(left: EventRequest, right: EventRequest): number {
+  return left.number - right.number;
 }

@@ -2,7 +2,7 @@ import { delay } from '@pdaltagent/clock';
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { SimulatedProcess } from '../simulated-process';
-import { type Action, idOf, messageOf, type SimulatedEvent } from './event';
+import { type Action, bodyOf, idOf, messageOf, type SimulatedEvent } from './event';
 import { type Gateway } from './gateway';
 import { type Windows } from './windows';
 
@@ -77,11 +77,12 @@ export class Senders {
   /** Sends it until it is answered with 202. */
   async #send(gateway: Gateway, event: SimulatedEvent): Promise<void> {
     const { clock } = this.#process;
+    const body = bodyOf(event);
     for (let attempt = 0; ; attempt += 1) {
       const id = idOf(event, attempt);
       this.sent.set(id, event);
       this.#scheduler.note(`the sender posts ${event.action} ${id} to ${gateway.name}`);
-      const response = await gateway.submit(messageOf(event, attempt, clock.wall()), REQUEST_TIMEOUT_MS);
+      const response = await gateway.submit(messageOf(event, attempt, clock.wall(), body), REQUEST_TIMEOUT_MS);
       this.#scheduler.note(`the sender gets ${response} for ${event.action} ${id}`);
       if (response === '202') {
         this.accepted.push({ id, event, at: this.#scheduler.now });

@@ -90,9 +90,9 @@ async function run(world: World, peaks: Peaks, deadline: number): Promise<number
 /** Whether all is delivered, and nothing is under way that could still arrive. */
 function isDrained(world: World): boolean {
   if (world.gateways.some(({ spooled }) => spooled > 0)) return false;
+  if (world.pagerDuty.requests.areAnyUnderWay || world.broker.isBusy) return false;
   if (laneQueues().some((name) => world.broker.messagesIn(name).length > 0)) return false;
   const arrived = delivered(world);
   const canArrive = canBeDelivered(world);
-  if (world.senders.accepted.some((accepted) => !arrived.has(accepted.id) && canArrive(accepted))) return false;
-  return !world.pagerDuty.requests.areAnyUnderWay && !world.broker.isBusy;
+  return !world.senders.accepted.some((accepted) => !arrived.has(accepted.id) && canArrive(accepted));
 }

@@ -144,8 +144,9 @@ export class SimulatedPagerDuty {
   #exceedsRate(key: string): boolean {
     if (this.rate === Infinity) return false;
     const { now } = this.#scheduler;
-    const recent = (this.#windows.get(key) ?? []).filter((at) => at > now - WINDOW_MS);
+    const recent = this.#windows.get(key) ?? [];
     this.#windows.set(key, recent);
+    while ((recent[0] ?? now) <= now - WINDOW_MS) recent.shift();
     if (recent.length >= this.rate) return true;
     recent.push(now);
     return false;

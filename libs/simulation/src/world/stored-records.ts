@@ -40,13 +40,12 @@ export class StoredRecords {
   }
 
   sync(): void {
-    this.#synced = new Records(this.#records.values);
+    for (const batch of this.#unsynced) this.#synced.apply(batch);
     this.#unsynced = [];
   }
 
   clear(): void {
-    this.#records = new Records();
-    this.sync();
+    this.#replace(new Records());
   }
 
   /**
@@ -62,7 +61,14 @@ export class StoredRecords {
     if (undamaged.length > 0 && this.#random.fraction() < DAMAGED_SHARE)
       this.#damage([this.#random.pick(undamaged)], true);
     if (torn !== undefined) this.#damage(torn.puts, false);
-    this.sync();
+    this.#replace(this.#records);
+  }
+
+  /** Nothing else is on the disk. */
+  #replace(records: Records): void {
+    this.#records = records;
+    this.#synced = new Records(records.values);
+    this.#unsynced = [];
   }
 
   #isDamaged(value: Buffer): boolean {

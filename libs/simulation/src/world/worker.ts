@@ -3,7 +3,7 @@ import { type LaneGroup, laneOfMessage, laneQueue, LaneWorker, sidingQueue, tabl
 import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { loggerOf } from './gateway';
-import { type Network } from './network';
+import { type Network, type QueuesOfLane } from './network';
 import { type SimulatedPagerDuty } from './simulated-pagerduty';
 import { type SimulatedRedis } from './simulated-redis';
 
@@ -55,6 +55,7 @@ export class Worker {
     this.process = process;
     const { network, pagerDuty, redis, laneGroup, concurrency, renewAfterMs } = this.#dependencies;
     const { clock, random } = process;
+    const lanes = Array.from({ length: laneGroup.lanes }, (_, lane) => queuesOfLane(laneGroup, lane));
     const worker: LaneWorker = new LaneWorker({
       url: 'amqp://simulated',
       name: process.name,
@@ -68,8 +69,9 @@ export class Worker {
       poisonAfterMs: POISON_AFTER_MS,
       deliver: async (message, signal) => {
         if (!worker.ownsLanes) return classifyEvent('v2', PAUSED, clock.wall());
-        const lane = laneOfMessage(laneGroup, message);
-        const lease = network.leaseOf(process, tableQueue(laneGroup, lane), queuesOfLane(laneGroup, lane));
+        const lane = lanes[laneOfMessage(laneGroup, message)];
+        if (lane === undefined) throw new Error('no such lane');
+        const lease = network.leaseOf(process, lane);
         const attempt = await pagerDuty.post(process, message, signal, lease);
         return classifyEvent('v2', attempt, clock.wall());
       },
@@ -106,7 +108,7 @@ export class Worker {
 /** Nothing is sent if the process was paused: as the worker's HTTP client does it. */
 const PAUSED = { kind: 'fault', fault: 'timeout', detail: 'the process was paused' } as const;
 
-function queuesOfLane(laneGroup: LaneGroup, lane: number): readonly string[] {
+function queuesOfLane(laneGroup: LaneGroup, lane: number): QueuesOfLane {
   const sidings = Array.from({ length: laneGroup.sidings }, (_, siding) => sidingQueue(laneGroup, lane, siding));
-  return [laneQueue(laneGroup, lane), ...sidings];
+  return { table: tableQueue(laneGroup, lane), events: [laneQueue(laneGroup, lane), ...sidings] };
 }
