@@ -1,3 +1,3 @@
 import { describeFuzzedGateway } from './gateway-fuzz.fixture';
 
-describeFuzzedGateway(50_000);
+describeFuzzedGateway(10_000);

@@ -1,3 +1,4 @@
 import { describeFuzzedGateway } from './gateway-fuzz.fixture';
 
-describeFuzzedGateway(10_000);
+/** `npm run fuzz -- <cases>` sets another number. */
+describeFuzzedGateway(Number(process.env.FUZZ_CASES ?? 2_000));

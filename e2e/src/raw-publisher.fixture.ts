@@ -1,3 +1,4 @@
+import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { EVENTS } from '@pdaltagent/messaging';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { Socket } from 'node:net';
@@ -87,6 +88,7 @@ function framesOf({ exchange, routingKey, properties, body }: RawMessage, channe
 
 /** Messages that are sent before the broker is asked whether it has read them. */
 const GROUP = 25;
+const ANSWER_TIMEOUT_MS = 20_000;
 
 /** Publishes raw messages; reconnects when the broker closes the connection because of one. */
 export class RawPublisher {
@@ -109,17 +111,21 @@ export class RawPublisher {
   }
 
   async #publish(group: readonly RawMessage[]): Promise<boolean> {
-    const { connection, channel, socket, number } = await (this.#open ??= this.#connect());
+    const { channel, socket, number } = await (this.#open ??= this.#connect());
     socket.write(Buffer.concat(group.map((message) => framesOf(message, number))));
-    try {
-      // Answered once the broker has read the messages before.
-      await channel.checkExchange(EVENTS.exchange);
-      return true;
-    } catch {
-      this.#open = undefined;
-      await connection.close().catch(() => undefined);
-      return false;
-    }
+    // Answered once the broker has read the messages before. After a frame that it cannot read, it may answer nothing.
+    const isAnswered = await Promise.race([
+      channel.checkExchange(EVENTS.exchange).then(
+        () => true,
+        () => false,
+      ),
+      delay(SYSTEM_CLOCK, ANSWER_TIMEOUT_MS).then(() => false),
+    ]);
+    if (isAnswered) return true;
+    this.#open = undefined;
+    // To close the connection, the broker would have to answer.
+    socket.destroy();
+    return false;
   }
 
   async close(): Promise<void> {

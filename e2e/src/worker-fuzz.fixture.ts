@@ -1,6 +1,6 @@
-import { connectWithAmqplib, EVENTS, laneKey, laneOf, toProperties } from '@pdaltagent/messaging';
+import { EVENTS, laneKey, laneOf, tolerateUndecodable, toProperties } from '@pdaltagent/messaging';
 import { type AppProcess, openRunFolder, type RunFolder, startApp, testServers, waitUntil } from '@pdaltagent/testing';
-import { type ChannelModel } from 'amqplib';
+import { type ChannelModel, connect } from 'amqplib';
 import fc from 'fast-check';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -66,7 +66,8 @@ export function describeFuzzedWorker(cases: number): void {
         },
       });
       publisher = new RawPublisher(servers.amqpUrl);
-      ({ connection } = await connectWithAmqplib(servers.amqpUrl, 'test'));
+      connection = await connect(servers.amqpUrl);
+      tolerateUndecodable(connection);
       const channel = await connection.createChannel();
       await channel.consume(EVENTS.deadLetters, (delivery) => delivery && count(dead, delivery.content), {
         noAck: true,

@@ -1,3 +1,3 @@
 import { describeFuzzedWorker } from './worker-fuzz.fixture';
 
-describeFuzzedWorker(500);
+describeFuzzedWorker(250);
