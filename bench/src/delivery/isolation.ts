@@ -1,4 +1,4 @@
-import { EVENTS, laneOf, laneQueue, type Publisher } from '@pdaltagent/messaging';
+import { EVENTS, laneOf, laneQueue, type OutgoingMessage, type Publisher } from '@pdaltagent/messaging';
 import { waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +14,10 @@ const BYTES = 600;
 /** Number of keys that share the lane of the noisy ones. */
 const NEIGHBOURS = 4;
 const SLOW_MS = 500;
+/** More than this cannot be moved while it arrives, on two cores. */
+const NOISY_EVENTS_PER_SECOND = 1_250;
+/** How often a share of them is published. */
+const TICK_MS = 40;
 
 /** Keys of one lane that delay others unless they are parked. */
 interface Noise {
@@ -23,6 +27,8 @@ interface Noise {
   readonly effect: 'throttled' | 'hangs' | 'slow';
   /** Whether each key's events are of one alert, and so sent one after another. */
   readonly isSerial: boolean;
+  /** How fast their events arrive, in all; undefined: as fast as they can be published. */
+  readonly eventsPerSecond?: number;
 }
 
 const KEYS_OF_A_LANE = keysOfOneLane();
@@ -36,12 +42,14 @@ export function measureIsolation(backlog: number): Promise<BenchResult> {
 
 /** The same while ten keys of one lane are slow, throttled, or hang. */
 export function measureNoisyKeys(backlog: number): Promise<BenchResult> {
-  const noise = { keys: 10, isSerial: true } as const;
+  const atOnce = { keys: 10, isSerial: true } as const;
+  const noise = { ...atOnce, eventsPerSecond: NOISY_EVENTS_PER_SECOND };
   return measureAll(
     [
       { ...noise, what: `ten keys, answered in ${SLOW_MS} ms`, effect: 'slow' },
       { ...noise, what: 'ten keys that hang', effect: 'hangs' },
       { ...noise, what: 'ten throttled keys', effect: 'throttled' },
+      { ...atOnce, what: `ten keys, answered in ${SLOW_MS} ms, all at once`, effect: 'slow' },
     ],
     backlog,
   );
@@ -51,7 +59,9 @@ async function measureAll(kinds: readonly Noise[], backlog: number): Promise<Ben
   const rows: Record<string, string | number>[] = [];
   for (const noise of kinds) rows.push(...(await withServers(LATENCY_MS, (bench) => measure(bench, noise, backlog))));
   return {
-    conditions: `${EVENTS_PER_SECOND} events/s over 64 keys for ${SECONDS} s, PagerDuty answers in ${LATENCY_MS} ms; ${backlog} events of each noisy key`,
+    conditions:
+      `${EVENTS_PER_SECOND} events/s over 64 keys for ${SECONDS} s, PagerDuty answers in ${LATENCY_MS} ms; ` +
+      `${backlog} events of each noisy key, of ten of them ${NOISY_EVENTS_PER_SECOND}/s unless at once`,
     rows,
   };
 }
@@ -89,12 +99,35 @@ async function measure(bench: Bench, noise: Noise, backlog: number): Promise<Rec
   return [row('keys of the same lane', neighbours), row('keys of other lanes', others)];
 }
 
-function queueNoise(publisher: Publisher, keys: readonly string[], { isSerial }: Noise, backlog: number) {
-  return fill(publisher, backlog * keys.length, (index) => {
+function queueNoise(publisher: Publisher, keys: readonly string[], noise: Noise, backlog: number): Promise<void> {
+  const { isSerial, eventsPerSecond } = noise;
+  const event = (index: number): OutgoingMessage => {
     const key = keys[index % keys.length] ?? '';
     const message = messageOf(`noisy-${index}`, key, BYTES);
     return isSerial ? { ...message, orderKey: `${key}:one`, body: eventBody(key, 'one', BYTES) } : message;
-  });
+  };
+  const total = backlog * keys.length;
+  return eventsPerSecond === undefined
+    ? fill(publisher, total, event)
+    : publishEvenly(publisher, total, event, eventsPerSecond);
+}
+
+async function publishEvenly(
+  publisher: Publisher,
+  total: number,
+  event: (index: number) => OutgoingMessage,
+  perSecond: number,
+): Promise<void> {
+  const started = performance.now();
+  const each = (perSecond * TICK_MS) / 1000;
+  const sent: Promise<void>[] = [];
+  for (let first = 0; first < total; first += each) {
+    const due = started + (first * 1000) / perSecond - performance.now();
+    if (due > 0) await delay(due);
+    for (let index = first; index < Math.min(first + each, total); index += 1)
+      sent.push(publisher.publish(event(index)));
+  }
+  await Promise.all(sent);
 }
 
 /** Resolves once practically all events of the noisy keys have left their lane. */
