@@ -11,7 +11,7 @@ const DELAYED = 'keys that make no progress do not delay the others';
 /** Faults of how keys are parked, and lanes taken over. */
 export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
   'acknowledges a moved message before its confirm': {
-    seed: 1,
+    seed: 679,
     shownBy: 'a worker is killed',
     check: LOST,
     edits: [
@@ -56,7 +56,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'moves messages before their table has come back': {
-    seed: 118,
+    seed: 663,
     check: LATE,
     edits: [
       {
@@ -89,7 +89,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'returns a key to its lane before it knows what is in its siding': {
-    seed: 137,
+    seed: 146,
     check: LATE,
     edits: [
       {

@@ -32,7 +32,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'keeps a lane that the broker gave to another worker': {
-    seed: 2162,
+    seed: 2644,
     check: REPEATED,
     edits: [
       {
