@@ -38,7 +38,7 @@ describe('the pages about senders', () => {
   it('are all in the index, and have no broken links', () => {
     for (const page of pages.filter((name) => name !== 'README.md')) expect(text('README.md')).toContain(`(${page})`);
     for (const page of pages) {
-      for (const [, target = ''] of text(page).matchAll(/\]\(([^)#:]+)[^)]*\)/g)) {
+      for (const [, target = ''] of text(page).matchAll(/\]\((?!https?:)([^)#:]+)[^)]*\)/g)) {
         expect(() => readdirSync(path.dirname(path.join(folder, target)))).not.toThrow();
         expect(readdirSync(path.dirname(path.join(folder, target)))).toContain(path.basename(target));
       }
