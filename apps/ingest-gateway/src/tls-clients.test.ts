@@ -1,35 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:tls';
-import { freePort, waitUntil } from '@pdaltagent/testing';
+import { waitUntil } from '@pdaltagent/testing';
 import { generate } from 'selfsigned';
 import { cipherList, MODERN_CIPHERS } from './ciphers';
-import { startGateway, type RunningGateway } from './gateway.fixture';
-import { get } from './tls.fixture';
+import { type RunningGateway } from './gateway.fixture';
+import { get, httpsGateways } from './tls.fixture';
 
-let folder: string;
-const running: RunningGateway[] = [];
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tls-clients-'));
-});
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((gateway) => gateway.stop()));
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function start(configuration: Parameters<typeof startGateway>[0] = {}): Promise<RunningGateway> {
-  const gateway = await startGateway({
-    httpPort: 0,
-    httpsPort: await freePort(),
-    stateFolder: folder,
-    ...configuration,
-  });
-  running.push(gateway);
-  return gateway;
-}
+const { start, inFolder } = httpsGateways();
 
 describe('ciphers', () => {
   const connectWith = (gateway: RunningGateway, ciphers: string) =>
@@ -63,13 +42,13 @@ describe('ciphers', () => {
 });
 
 describe('certificates of clients', () => {
-  const authorities = () => path.join(folder, 'clients.pem');
+  const authorities = () => inFolder('clients.pem');
 
-  const revocations = () => path.join(folder, 'clients.crl');
+  const revocations = () => inFolder('clients.crl');
 
   /** Only OpenSSL's command can create a revocation list here. */
   async function writeRevocations(authority: { cert: string; private: string }, revoked: readonly string[]) {
-    const file = (name: string) => path.join(folder, name);
+    const file = (name: string) => inFolder(name);
     const serials = revoked.map((cert) => new X509Certificate(cert).serialNumber);
     const lines = serials.map((serial) => `R\t490101000000Z\t260101000000Z\t${serial}\tunknown\t/CN=client\n`);
     await writeFile(file('ca.pem'), authority.cert);

@@ -1,35 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { access, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import https from 'node:https';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { connect } from 'node:tls';
-import { freePort, waitUntil } from '@pdaltagent/testing';
+import { waitUntil } from '@pdaltagent/testing';
 import { generate } from 'selfsigned';
 import { CertificateNames } from './certificate-names';
-import { startGateway, type RunningGateway } from './gateway.fixture';
-import { get } from './tls.fixture';
+import { type RunningGateway } from './gateway.fixture';
+import { get, httpsGateways } from './tls.fixture';
 
-let folder: string;
-const running: RunningGateway[] = [];
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tls-'));
-});
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((gateway) => gateway.stop()));
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function start(configuration: Parameters<typeof startGateway>[0] = {}): Promise<RunningGateway> {
-  const gateway = await startGateway({
-    httpPort: 0,
-    httpsPort: await freePort(),
-    stateFolder: folder,
-    ...configuration,
-  });
-  running.push(gateway);
-  return gateway;
-}
+const { start, inFolder } = httpsGateways();
 
 async function writePair(name: string): Promise<{ cert: string; key: string }> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
@@ -37,14 +16,14 @@ async function writePair(name: string): Promise<{ cert: string; key: string }> {
     algorithm: 'sha256',
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
   });
-  await writeFile(path.join(folder, 'cert.pem'), cert);
-  await writeFile(path.join(folder, 'key.pem'), key);
+  await writeFile(inFolder('cert.pem'), cert);
+  await writeFile(inFolder('key.pem'), key);
   return { cert, key };
 }
 
 const configured = () => ({
-  tlsCertificate: path.join(folder, 'cert.pem'),
-  tlsKey: path.join(folder, 'key.pem'),
+  tlsCertificate: inFolder('cert.pem'),
+  tlsKey: inFolder('key.pem'),
   certificatePollMs: 20,
 });
 
@@ -53,12 +32,12 @@ const named = (text: string) => ({ tlsNames: CertificateNames.parse(text) });
 describe('the self-signed pair', () => {
   it('is generated once, reused, and valid for localhost for clients that trust it', async () => {
     const first = await start();
-    const file = path.join(folder, 'tls', 'cert.pem');
+    const file = inFolder('tls', 'cert.pem');
     const ca = await readFile(file);
     const { status, certificate } = await get(first, { ca });
     expect(status).toBe(200);
     expect(certificate.subjectaltname).toMatch(/DNS:localhost.*IP Address:127\.0\.0\.1.*IP Address:0:0:0:0:0:0:0:1/);
-    expect((await stat(path.join(folder, 'tls', 'key.pem'))).mode & 0o777).toBe(0o600);
+    expect((await stat(inFolder('tls', 'key.pem'))).mode & 0o777).toBe(0o600);
     expect(first.log).toContainEqual(
       expect.objectContaining({
         message: 'certificate loaded',
@@ -79,16 +58,16 @@ describe('the self-signed pair', () => {
     expect(second.fingerprint256).not.toBe(first.fingerprint256);
     const gateway = await start(named('192.0.2.7,GATEWAY.example.com'));
     expect((await seenOf(gateway)).fingerprint256).toBe(second.fingerprint256);
-    const ca = await readFile(path.join(folder, 'tls', 'cert.pem'));
+    const ca = await readFile(inFolder('tls', 'cert.pem'));
     expect((await get(gateway, { ca, servername: 'gateway.example.com' })).status).toBe(200);
     await expect(get(gateway, { ca, servername: 'other.example.com' })).rejects.toThrow(/altnames/);
-    const former = new X509Certificate(await readFile(path.join(folder, 'tls-former', 'cert.pem')));
+    const former = new X509Certificate(await readFile(inFolder('tls-former', 'cert.pem')));
     expect(former.fingerprint256).toBe(first.fingerprint256);
   });
 
   it('is kept each time that it is replaced', async () => {
     const fingerprintIn = async (name: string) =>
-      new X509Certificate(await readFile(path.join(folder, name, 'cert.pem'))).fingerprint256;
+      new X509Certificate(await readFile(inFolder(name, 'cert.pem'))).fingerprint256;
     const generated: string[] = [];
     for (const name of ['a', 'b', 'c', 'd']) {
       await start(named(`${name}.example.com`));
@@ -101,7 +80,7 @@ describe('the self-signed pair', () => {
   it('of an earlier version is not replaced', async () => {
     const first = await start();
     const { certificate } = await get(first, { rejectUnauthorized: false });
-    await rm(path.join(folder, 'tls', 'names'));
+    await rm(inFolder('tls', 'names'));
     const second = await start();
     expect((await get(second, { rejectUnauthorized: false })).certificate.fingerprint256).toBe(
       certificate.fingerprint256,
@@ -123,9 +102,9 @@ describe('a pair of an authority that the operator put into the state folder', (
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
       ca: await generateAuthority(),
     });
-    await mkdir(path.join(folder, 'tls'), { recursive: true });
-    await writeFile(path.join(folder, 'tls', 'cert.pem'), cert);
-    await writeFile(path.join(folder, 'tls', 'key.pem'), key);
+    await mkdir(inFolder('tls'), { recursive: true });
+    await writeFile(inFolder('tls', 'cert.pem'), cert);
+    await writeFile(inFolder('tls', 'key.pem'), key);
     return new X509Certificate(cert).fingerprint256;
   }
 
@@ -148,7 +127,7 @@ describe('a pair of an authority that the operator put into the state folder', (
     const fingerprint = await provide();
     const gateway = await start(named('gateway.example.com'));
     expect((await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256).toBe(fingerprint);
-    await expect(access(path.join(folder, 'tls-former'))).rejects.toThrow('ENOENT');
+    await expect(access(inFolder('tls-former'))).rejects.toThrow('ENOENT');
     expect(warningsOf(gateway)).toEqual([
       expect.objectContaining({ message: expect.stringMatching(/^PDAGENTD_TLS_NAMES has no effect/) as string }),
     ]);
@@ -165,7 +144,7 @@ describe('a pair of an authority that the operator put into the state folder', (
 
 it('says what to do if a part of the self-signed pair is missing', async () => {
   await start();
-  await rm(path.join(folder, 'tls', 'key.pem'));
+  await rm(inFolder('tls', 'key.pem'));
   await expect(start()).rejects.toThrow(/tls contains only part of a pair: put cert\.pem and key\.pem there/);
 });
 
@@ -177,7 +156,7 @@ describe('a configured pair', () => {
     const kept = () => get(gateway, { ca: old.cert, agent });
     expect((await kept()).certificate.subject.CN).toBe('old');
 
-    await writeFile(path.join(folder, 'key.pem'), 'no key');
+    await writeFile(inFolder('key.pem'), 'no key');
     await waitUntil(() => gateway.log.some(({ level }) => level === 'warn'), { what: 'the warning' });
     expect((await get(gateway, { ca: old.cert })).certificate.subject.CN).toBe('old');
 
@@ -194,22 +173,22 @@ describe('a configured pair', () => {
     const gateway = await start(configured());
     const self = (await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256;
     const { cert, key } = await writePair('late');
-    await rm(path.join(folder, 'key.pem'));
-    await writeFile(path.join(folder, 'cert.pem'), cert.slice(0, 100));
+    await rm(inFolder('key.pem'));
+    await writeFile(inFolder('cert.pem'), cert.slice(0, 100));
     await waitUntil(() => gateway.log.some(({ level }) => level === 'warn'), { what: 'the warning' });
     expect((await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256).toBe(self);
     expect(gateway.log.filter(({ level }) => level === 'warn').map(({ fields }) => String(fields['error']))).toEqual([
       expect.stringMatching(/^Error: PDAGENTD_TLS_KEY: .*key\.pem does not exist$/),
     ]);
 
-    await writeFile(path.join(folder, 'cert.pem'), cert);
-    await writeFile(path.join(folder, 'key.pem'), key);
+    await writeFile(inFolder('cert.pem'), cert);
+    await writeFile(inFolder('key.pem'), key);
     await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate reloaded'), { what: 'the pair' });
     expect((await get(gateway, { ca: cert })).certificate.subject.CN).toBe('late');
 
     // Once it has existed, its absence is an error: no other certificate replaces it.
-    await rm(path.join(folder, 'key.pem'));
-    await rm(path.join(folder, 'cert.pem'));
+    await rm(inFolder('key.pem'));
+    await rm(inFolder('cert.pem'));
     const warnings = () => gateway.log.filter(({ level }) => level === 'warn');
     await waitUntil(() => String(warnings().at(-1)?.fields['error']).includes('PDAGENTD_TLS_CERT'), {
       what: 'a warning',
@@ -224,22 +203,22 @@ describe('a configured pair', () => {
       algorithm: 'sha256',
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
     });
-    await writeFile(path.join(folder, 'cert.pem'), cert);
-    await writeFile(path.join(folder, 'key.pem'), key);
+    await writeFile(inFolder('cert.pem'), cert);
+    await writeFile(inFolder('key.pem'), key);
     const gateway = await start(configured());
     expect((await get(gateway, { ca: cert })).certificate.subject.CN).toBe('rsa');
   });
 
   it('must be complete', async () => {
     await writePair('a');
-    await rm(path.join(folder, 'key.pem'));
+    await rm(inFolder('key.pem'));
     await expect(start(configured())).rejects.toThrow(/^PDAGENTD_TLS_KEY: .*key\.pem does not exist$/);
   });
 
   it('must belong together', async () => {
     const { key } = await writePair('a');
     await writePair('b');
-    await writeFile(path.join(folder, 'key.pem'), key);
+    await writeFile(inFolder('key.pem'), key);
     await expect(start(configured())).rejects.toThrow(/the key in .*key\.pem does not match .*cert\.pem/);
   });
 });
