@@ -23,7 +23,7 @@ export class Cleanups {
   ): Promise<Started> {
     if (this.#hasRun) throw new Error(`${what} is not started: everything is being stopped`);
     const starting = start();
-    // If it fails, whoever waits for it reports that.
+    // If it fails, the caller reports that.
     const started = starting.catch(() => undefined);
     this.add(what, async () => {
       await (await started)?.stop(graceMs);

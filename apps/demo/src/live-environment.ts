@@ -40,7 +40,7 @@ export function livePorts(environment: NodeJS.ProcessEnv): { port: number; what:
 
 /**
  * The environment of the services of --live: unless an address is set, their ports are opened on the loopback interface,
- * because whoever tries them on a laptop does not mean to offer them to its network.
+ * because somebody who tries them on a laptop does not mean to offer them to its network.
  */
 export function liveEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...environment, PDAGENTD_LISTEN_ADDRESS: environment['PDAGENTD_LISTEN_ADDRESS'] || '127.0.0.1' };

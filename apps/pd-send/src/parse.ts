@@ -64,7 +64,7 @@ export function parse<Name extends string>(
   if (given.has('help') || given.has('version')) return given;
   const isMissing = ({ name }: Option<Name | Shared> | Positional<Name>): boolean =>
     // An empty key, from a variable that is not set, would be sent and refused.
-    !given.has(name) || (name === 'key' && given.get(name)?.at(-1) === '');
+    !given.has(name) || (name === 'key' && lastValue(given, name) === '');
   const missing = [...options.filter(({ required }) => required === true), ...(syntax.positionals ?? [])]
     .filter(isMissing)
     .filter(({ name }) => {

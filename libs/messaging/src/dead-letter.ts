@@ -42,7 +42,7 @@ export function deadReasonOf({ kind }: Unreadable): DeadReason {
 /** AMQP limits these strings to 255 bytes; one decoded from invalid UTF-8 may be longer. Source: AMQP 0-9-1, 4.2.5.3. */
 const LONGEST_TEXT_BYTES = 255;
 
-/** RabbitMQ publishes a message to all queues that these headers name: whoever published it chose them, not we. */
+/** RabbitMQ publishes a message to all queues that these headers name: its publisher chose them, not we. */
 const ROUTING_HEADERS: ReadonlySet<string> = new Set(['CC', 'BCC']);
 
 /** The headers without those that route the message. */
