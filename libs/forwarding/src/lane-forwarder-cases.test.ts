@@ -82,6 +82,29 @@ it('does not count the time in which the broker was blocked towards the timeout 
   expect(simulation.counts.reopened).toBe(0);
 });
 
+it('replaces a channel that has confirmed events once it has confirmed none for ten seconds', () => {
+  const simulation = new LaneSimulation({ waits: false });
+  simulation.step({ do: 'open' });
+  for (const key of [1, 2, 3]) simulation.step({ do: 'accept', key });
+  run(simulation, 1, 'receive', 'confirm');
+  for (const ms of [1_100, 8_000]) simulation.step({ do: 'wait', ms });
+  run(simulation, 1, 'receive', 'confirm');
+  simulation.step({ do: 'wait', ms: 9_000 });
+  expect(simulation.counts.reopened).toBe(0);
+  simulation.step({ do: 'wait', ms: 1_100 });
+  expect(simulation.counts.reopened).toBe(1);
+});
+
+it('gives the first event of a new channel a minute, because its queue may still have no majority', () => {
+  const simulation = new LaneSimulation({ waits: false });
+  simulation.step({ do: 'open' });
+  simulation.step({ do: 'accept', key: 1 });
+  for (const ms of [1_100, 58_000]) simulation.step({ do: 'wait', ms });
+  expect(simulation.counts.reopened).toBe(0);
+  simulation.step({ do: 'wait', ms: 1_100 });
+  expect(simulation.counts.reopened).toBe(1);
+});
+
 it('keeps half of the window for its own events while it drains an orphaned spool', () => {
   const orphan = ['a', 'b', 'c', 'd', 'e'].map((orderKey) => ({ orderKey }));
   const simulation = new LaneSimulation({ waits: false, orphans: [orphan] });

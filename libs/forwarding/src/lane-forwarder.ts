@@ -11,8 +11,6 @@ import { SpoolWriter } from './spool-writer';
 const LANE_SHARE = 1 / 4;
 /** Share of the events in flight that may be from orphaned spools: the lane's own events must not wait for them. */
 const ORPHANS_SHARE = 1 / 2;
-/** A channel that has not confirmed an event for this long is replaced; milliseconds. */
-const CHANNEL_TIMEOUT_MS = 60_000;
 /** If the lane has at most this many spooled events, new events wait in memory until they are drained. */
 const HOLD_EVENTS = 500;
 const HOLD_MS = 2_000;
@@ -150,14 +148,12 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   tick(): void {
     const now = this.#clock.monotonic();
     if (this.#channel.canSend) {
-      const isOlderThan = (ms: number, sentAt: number | undefined): boolean =>
-        sentAt !== undefined && sentAt <= now - ms;
-      if (
-        [this.#spoolWriter.oldestSentAt, this.#drains.oldestSentAt].some((at) => isOlderThan(CHANNEL_TIMEOUT_MS, at))
-      ) {
+      const oldest = [this.#spoolWriter.oldestSentAt, this.#drains.oldestSentAt];
+      const direct = this.#direct.first;
+      if (oldest.some((sentAt) => sentAt !== undefined && this.#channel.isSilent(sentAt))) {
         this.#ports.reopen();
         this.onLost();
-      } else if (isOlderThan(this.#confirmTimeoutMs, this.#direct.first?.sentAt)) this.#switchToSpool('slow');
+      } else if (direct !== undefined && direct.sentAt <= now - this.#confirmTimeoutMs) this.#switchToSpool('slow');
     }
     if (this.#mode === 'spool') this.#spoolOverdue(now);
     this.#drains.rescan();
