@@ -8,7 +8,7 @@ import {
   type MetricNames,
   registerLaneGauges,
 } from '@pdaltagent/messaging';
-import { type App, type Context, maskKey } from '@pdaltagent/service';
+import { type App, type Context, maskKey, nameDigest, warnOfPlainDigests } from '@pdaltagent/service';
 import { DeadLetteredAlerts, DeliveredMarkers, LaneClaims, LastDeliveries, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { AttemptLog } from './attempt-log';
@@ -28,8 +28,10 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
-  const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'events'));
-  const recorder = new LastDeliveryRecorder(new LastDeliveries(store, 'events'), maskKey);
+  warnOfPlainDigests(configuration, logger);
+  const digest = nameDigest(configuration);
+  const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'events'), digest);
+  const recorder = new LastDeliveryRecorder(new LastDeliveries(store, 'events', digest), digest, maskKey);
   const metricsObserver = createLaneMetrics(metrics, METRIC_NAMES);
   const attemptLog = new AttemptLog(logger);
   let isTried = false;

@@ -7,11 +7,13 @@ import {
   queueVariables,
   redisVariables,
   url,
+  digestVariables,
 } from '@pdaltagent/service';
 
 export const variables = {
   ...queueVariables,
   ...redisVariables,
+  ...digestVariables,
   eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),
   concurrency: integer('PDAGENTD_DELIVERY_CONCURRENCY', 256, 'concurrent attempts', { min: 1, max: 10_000 }),
   maximumAgeSeconds: integer(

@@ -1,5 +1,5 @@
 import { alertNameOf, EVENTS, laneKey, laneOfMessage, type OutgoingMessage, toProperties } from '@pdaltagent/messaging';
-import { createLogger, readConfiguration } from '@pdaltagent/service';
+import { createLogger, nameDigest, readConfiguration } from '@pdaltagent/service';
 import { LastDeliveries, Store } from '@pdaltagent/store';
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
@@ -11,6 +11,7 @@ import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
 
+const DIGEST_SECRET = 'secret of this test';
 const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
 it('a delivered event is logged with its id, and remembered as the latest of its alert', async () => {
@@ -27,6 +28,7 @@ it('a delivered event is logged with its id, and remembered as the latest of its
   const configuration = readConfiguration(variables, {
     PDAGENTD_AMQP_URL: servers.amqpUrl,
     PDAGENTD_REDIS_URL: servers.redisUrl,
+    PDAGENTD_DIGEST_SECRET: DIGEST_SECRET,
     PDAGENTD_EVENTS_BASE_URL: `http://127.0.0.1:${(pagerDuty.address() as AddressInfo).port}`,
   });
   const logger = createLogger({ service: 'test', level: 'debug', stream });
@@ -55,10 +57,11 @@ it('a delivered event is logged with its id, and remembered as the latest of its
     log: { info: () => undefined, warn: () => undefined },
   });
   store.start();
-  const deliveries = new LastDeliveries(store, 'events');
+  const digest = nameDigest({ digestSecret: DIGEST_SECRET });
+  const deliveries = new LastDeliveries(store, 'events', digest);
   const [last] = await waitUntil(
     async () => {
-      const found = await deliveries.of('web9/cpu', alertNameOf(event)).catch(() => []);
+      const found = await deliveries.of('web9/cpu', alertNameOf(event, digest)).catch(() => []);
       return found.length > 0 && found;
     },
     { what: 'the delivery to be remembered' },

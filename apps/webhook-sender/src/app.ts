@@ -1,6 +1,13 @@
 import { WebhookClient } from '@pdaltagent/http';
 import { AlertProgress, LaneWorker, LastDeliveryRecorder, WEBHOOKS } from '@pdaltagent/messaging';
-import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
+import {
+  type App,
+  type Context,
+  nameDigest,
+  openSendingDestinations,
+  type SendingDestinations,
+  warnOfPlainDigests,
+} from '@pdaltagent/service';
 import {
   DeadLetteredAlerts,
   DeliveredMarkers,
@@ -37,8 +44,14 @@ function sendingApp(
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
-  const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'webhooks'));
-  const recorder = new LastDeliveryRecorder(new LastDeliveries(store, 'webhooks'), (destination) => destination);
+  warnOfPlainDigests(configuration, logger);
+  const digest = nameDigest(configuration);
+  const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'webhooks'), digest);
+  const recorder = new LastDeliveryRecorder(
+    new LastDeliveries(store, 'webhooks', digest),
+    digest,
+    (destination) => destination,
+  );
   const metricsObserver = createMetrics(metrics, destinations, logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({

@@ -6,11 +6,13 @@ import {
   queueVariables,
   redisVariables,
   sendingVariables,
+  digestVariables,
 } from '@pdaltagent/service';
 
 export const variables = {
   ...queueVariables,
   ...redisVariables,
+  ...digestVariables,
   ...sendingVariables,
   ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
   maximumAgeSeconds: integer(

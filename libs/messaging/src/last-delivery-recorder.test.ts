@@ -11,6 +11,8 @@ const observer: LaneObserver = {
   onDeadLettered: () => undefined,
 };
 
+const digest = (name: string) => `digest of ${name.length} characters`;
+
 const message = (id: string, orderKey: string): IncomingMessage => ({
   id,
   type: 'v2',
@@ -27,7 +29,7 @@ it('records the deliveries of one turn of the event loop together, each for its 
   const recorded: (readonly DeliveryRecord[])[] = [];
   const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(deliveries));
   const clock = { ...SYSTEM_CLOCK, wall: () => 9 };
-  const recorder = new LastDeliveryRecorder({ record }, (key) => `…${key.slice(-4)}`, clock);
+  const recorder = new LastDeliveryRecorder({ record }, digest, (key) => `…${key.slice(-4)}`, clock);
   const observing = recorder.observe(observer);
   observing.onAcknowledged?.(message('a', `${KEY}:db1/disk`));
   observing.onAcknowledged?.({ ...message('b', `${KEY}:db2/disk`), originalReceivedAt: 3 });
@@ -61,7 +63,7 @@ it('does not look into a body until its message is acknowledged and the acks of 
   });
   const recorded: DeliveryRecord[] = [];
   const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(...deliveries));
-  const recorder = new LastDeliveryRecorder({ record }, (key) => key);
+  const recorder = new LastDeliveryRecorder({ record }, digest, (key) => key);
   const observing = recorder.observe(observer);
   observing.onDelivered(delivered);
   await recorder.stop();
@@ -75,7 +77,7 @@ it('does not look into a body until its message is acknowledged and the acks of 
 it('does not parse a large body: its action is unknown, unless the message states it', async () => {
   const recorded: DeliveryRecord[] = [];
   const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(...deliveries));
-  const recorder = new LastDeliveryRecorder({ record }, (key) => key);
+  const recorder = new LastDeliveryRecorder({ record }, digest, (key) => key);
   const observing = recorder.observe(observer);
   for (const size of [1_000, 16_385]) {
     const start = '{"event_action":"resolve","text":"';
@@ -94,7 +96,7 @@ it('does not parse a large body: its action is unknown, unless the message state
 it('continues recording after Redis was unreachable', async () => {
   let attempts = 0;
   const record = () => (++attempts === 1 ? Promise.reject(new Error('unreachable')) : Promise.resolve());
-  const recorder = new LastDeliveryRecorder({ record }, (key) => key);
+  const recorder = new LastDeliveryRecorder({ record }, digest, (key) => key);
   const observing = recorder.observe(observer);
   observing.onAcknowledged?.(message('a', `${KEY}:a`));
   await recorder.stop();

@@ -28,14 +28,24 @@ export interface LastDeliveries {
 /** Records each delivery for its alert, so that a trace of the alert finds it. Without Redis nothing is recorded. */
 export class LastDeliveryRecorder {
   readonly #deliveries: LastDeliveries;
+  readonly #digest: (name: string) => string;
   readonly #shownKeyOf: (routingKey: string) => string;
   readonly #clock: Clock;
   #pending: IncomingMessage[] = [];
   #recording: Promise<void> = Promise.resolve();
 
-  /** @param shownKeyOf masks a routing key for display */
-  constructor(deliveries: LastDeliveries, shownKeyOf: (routingKey: string) => string, clock: Clock = SYSTEM_CLOCK) {
+  /**
+   * @param digest what stands for the name of an alert
+   * @param shownKeyOf masks a routing key for display
+   */
+  constructor(
+    deliveries: LastDeliveries,
+    digest: (name: string) => string,
+    shownKeyOf: (routingKey: string) => string,
+    clock: Clock = SYSTEM_CLOCK,
+  ) {
     this.#deliveries = deliveries;
+    this.#digest = digest;
     this.#shownKeyOf = shownKeyOf;
     this.#clock = clock;
   }
@@ -72,7 +82,7 @@ export class LastDeliveryRecorder {
 
   #recordOf(message: IncomingMessage, deliveredAt: number): DeliveryRecord | undefined {
     const alert = alertOf(message);
-    const name = alertNameOf(message);
+    const name = alertNameOf(message, this.#digest);
     if (alert === undefined || name === undefined) return undefined;
     const { id, routingKey, receivedAt, originalReceivedAt = receivedAt, action, body } = message;
     return {

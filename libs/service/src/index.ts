@@ -16,6 +16,7 @@ export { meteredScrubber, type MeteredScrubberOptions } from './metered-scrubber
 export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { type ProxyFormat, proxyVariables } from './proxy-variables';
+export { digestVariables, type NameDigest, nameDigest, warnOfPlainDigests } from './name-digest';
 export { brokerVariables, listenVariables, queueVariables, redisVariables } from './server-variables';
 export { quarantineFolderOf, spoolRootOf, spoolVariables } from './spool-variables';
 export { certificates, choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';

@@ -1,13 +1,15 @@
 import { LastDeliveries, type RecordedDelivery, type Store } from '.';
+import { createHash } from 'node:crypto';
 import { connectedStore } from './store.fixture';
 
+const digest = (name: string) => createHash('sha256').update(name).digest('hex');
 let store: Store;
 let deliveries: LastDeliveries;
 
 beforeAll(async () => (store = await connectedStore()));
 beforeEach(async () => {
   await store.run((redis) => redis.flushdb());
-  deliveries = new LastDeliveries(store, 'events');
+  deliveries = new LastDeliveries(store, 'events', digest);
 });
 afterAll(() => store.close());
 
@@ -32,7 +34,7 @@ it('returns the latest delivery of an alert, for each routing key that uses its 
   ]);
   expect(await deliveries.of('disk of ann@example.com', 'one')).toEqual([found[1]]);
   expect(await deliveries.of('never heard of')).toEqual([]);
-  expect(await new LastDeliveries(store, 'webhooks').of('other')).toEqual([]);
+  expect(await new LastDeliveries(store, 'webhooks', digest).of('other')).toEqual([]);
 });
 
 it.each([

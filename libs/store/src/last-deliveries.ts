@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { fieldOf, type LastDelivery, lastDeliveryOf } from './last-delivery-record';
 import { type Store } from './store';
 
@@ -22,10 +21,15 @@ export interface RecordedDelivery extends LastDelivery {
 export class LastDeliveries {
   readonly #store: Store;
   readonly #prefix: string;
+  readonly #digest: (name: string) => string;
 
-  /** @param group `events` or `webhooks` */
-  constructor(store: Store, group: string) {
+  /**
+   * @param group `events` or `webhooks`
+   * @param digest what stands for a dedup key in Redis
+   */
+  constructor(store: Store, group: string, digest: (name: string) => string) {
     this.#store = store;
+    this.#digest = digest;
     this.#prefix = `pdaltagent:last-delivered:${group}:`;
   }
 
@@ -50,7 +54,7 @@ export class LastDeliveries {
   }
 
   #keyOf(alert: string): string {
-    return this.#prefix + createHash('sha256').update(alert).digest('hex').slice(0, 32);
+    return this.#prefix + this.#digest(alert);
   }
 }
 

@@ -11,11 +11,13 @@ import {
   toProperties,
 } from '@pdaltagent/messaging';
 import { BrokerClient, Sender } from '@pdaltagent/operations';
+import { nameDigest } from '@pdaltagent/service';
 import { DeadLetteredAlerts, LaneClaims, Store } from '@pdaltagent/store';
 import { freePort, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { declareTopologies, KEY, NOW, purgeQueues, runCli, waitingInLane } from '../cli.fixture';
 
+const DIGEST_SECRET = 'secret of these tests';
 const REFUSED: Outcome = { kind: 'rejected', status: 400, response: 'no' };
 const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
 const UNREACHABLE: Outcome = {
@@ -47,7 +49,11 @@ afterEach(() => stopWorkers());
 afterAll(() => store.close());
 
 const deadLetters = (words: string, redisUrl = servers.redisUrl) =>
-  runCli(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: servers.amqpUrl, PDAGENTD_REDIS_URL: redisUrl });
+  runCli(['dead-letters', ...words.split(' ')], {
+    PDAGENTD_AMQP_URL: servers.amqpUrl,
+    PDAGENTD_REDIS_URL: redisUrl,
+    PDAGENTD_DIGEST_SECRET: DIGEST_SECRET,
+  });
 
 interface Worker {
   readonly worker: LaneWorker;
@@ -59,7 +65,7 @@ function startWorker(
   respond: (message: OutgoingMessage) => Outcome,
   alerts: Alerts = new DeadLetteredAlerts(store, 'events'),
 ): Worker {
-  const alertProgress = new AlertProgress(alerts);
+  const alertProgress = new AlertProgress(alerts, nameDigest({ digestSecret: DIGEST_SECRET }));
   const done: string[] = [];
   const worker = new LaneWorker({
     url: servers.amqpUrl,

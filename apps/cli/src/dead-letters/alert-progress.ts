@@ -1,5 +1,5 @@
 import { alertNameOf, type DeadLetter } from '@pdaltagent/messaging';
-import { readConfiguration, redisVariables } from '@pdaltagent/service';
+import { digestVariables, type NameDigest, nameDigest, readConfiguration, redisVariables } from '@pdaltagent/service';
 import { DeadLetteredAlerts, type DeadLetteredAlertsState } from '@pdaltagent/store';
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
@@ -26,27 +26,29 @@ const LANE_GROUPS = ['events', 'webhooks'] as const satisfies readonly NamedQueu
 /** Reads what workers recorded in Redis about alerts that have dead letters. */
 export class AlertProgressReader {
   readonly #known: ReadonlyMap<NamedQueue['name'], DeadLetteredAlertsState> | undefined;
+  readonly #digest: NameDigest;
 
-  private constructor(known: ReadonlyMap<NamedQueue['name'], DeadLetteredAlertsState> | undefined) {
+  private constructor(known: ReadonlyMap<NamedQueue['name'], DeadLetteredAlertsState> | undefined, digest: NameDigest) {
     this.#known = known;
+    this.#digest = digest;
   }
 
   /** Reads Redis. If it is unreachable, nothing is known, and a warning is printed. */
   static async read({ environment, error }: Pick<Terminal, 'environment' | 'error'>): Promise<AlertProgressReader> {
-    const { redisUrl } = readConfiguration(redisVariables, environment);
-    const known = await withStore(redisUrl, async (store) => {
+    const configuration = readConfiguration({ ...redisVariables, ...digestVariables }, environment);
+    const known = await withStore(configuration.redisUrl, async (store) => {
       const all = LANE_GROUPS.map(async (name) => [name, await new DeadLetteredAlerts(store, name).all()] as const);
       return new Map(await Promise.all(all));
     }).catch(() => undefined);
     if (known === undefined) error('Redis is unreachable: later progress of alerts is unknown\n');
-    return new AlertProgressReader(known);
+    return new AlertProgressReader(known, nameDigest(configuration));
   }
 
   since(laneGroup: NamedQueue['name'], { message, acceptedAt, deadAt = 0 }: DeadLetter): ProgressSince {
     const known = this.#known?.get(laneGroup);
     // A change event has no alert: its order key is its own id.
     if (message !== undefined && message.orderKey === message.id) return { kind: 'none' };
-    const name = message === undefined ? undefined : alertNameOf(message);
+    const name = message === undefined ? undefined : alertNameOf(message, this.#digest);
     if (known === undefined || name === undefined || acceptedAt === undefined) return { kind: 'unknown' };
     const alert = known.alerts.get(name);
     if (alert === undefined) return { kind: 'unknown' };

@@ -1,5 +1,12 @@
 import { alertNameOf } from '@pdaltagent/messaging';
-import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/service';
+import {
+  brokerVariables,
+  digestVariables,
+  type NameDigest,
+  nameDigest,
+  readConfiguration,
+  redisVariables,
+} from '@pdaltagent/service';
 import { DeliveredMarkers, LastDeliveries } from '@pdaltagent/store';
 import { Command } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
@@ -28,11 +35,14 @@ export function traceCommand(terminal: Terminal, run: CommandRunner): Command {
 
 /** @returns 0 if it was found, 1 if nothing is known about it */
 async function trace(terminal: Terminal, name: string, { key, json }: TraceOptions): Promise<number> {
-  const { amqpUrl, redisUrl } = readConfiguration({ ...brokerVariables, ...redisVariables }, terminal.environment);
+  const configuration = readConfiguration(
+    { ...brokerVariables, ...redisVariables, ...digestVariables },
+    terminal.environment,
+  );
   const question = { name, key };
   const [remembered, found] = await Promise.all([
-    rememberedOf(terminal, redisUrl, question),
-    queryBroker(amqpUrl, question, terminal.now()),
+    rememberedOf(terminal, configuration.redisUrl, nameDigest(configuration), question),
+    queryBroker(configuration.amqpUrl, question, terminal.now()),
   ]);
   const report = traceReport(question, remembered, found);
   const acceptedAt = acceptedAtOf(name);
@@ -45,13 +55,17 @@ async function trace(terminal: Terminal, name: string, { key, json }: TraceOptio
 async function rememberedOf(
   { environment }: Terminal,
   redisUrl: string,
+  digest: NameDigest,
   { name, key }: TraceRequest,
 ): Promise<Remembered> {
-  const alert = key === undefined ? undefined : alertNameOf({ routingKey: key, orderKey: `${key}:${name}` });
+  const alert = key === undefined ? undefined : alertNameOf({ routingKey: key, orderKey: `${key}:${name}` }, digest);
   const known = await withStore(redisUrl, async (store) => {
     const delivered = await new DeliveredMarkers(store, 1).has([name]);
     const last = LANE_GROUPS.map(async ({ name: laneGroup }) =>
-      (await new LastDeliveries(store, laneGroup).of(name, alert)).map((delivery) => ({ laneGroup, ...delivery })),
+      (await new LastDeliveries(store, laneGroup, digest).of(name, alert)).map((delivery) => ({
+        laneGroup,
+        ...delivery,
+      })),
     );
     return { delivered: delivered.has(name), last: (await Promise.all(last)).flat() };
   }).catch(() => undefined);

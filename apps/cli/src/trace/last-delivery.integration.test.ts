@@ -1,9 +1,11 @@
 import { alertNameOf } from '@pdaltagent/messaging';
+import { nameDigest } from '@pdaltagent/service';
 import { LastDeliveries, Store } from '@pdaltagent/store';
 import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Redis } from 'ioredis';
 import { runCli, declareTopologies, KEY, OTHER_KEY } from '../cli.fixture';
 
+const DIGEST_SECRET = 'secret of these tests';
 const log = { info: () => undefined, warn: () => undefined };
 let servers: TestServers;
 
@@ -13,21 +15,26 @@ beforeAll(async () => {
   const store = new Store({ url: servers.redisUrl, name: 'test', log });
   store.start();
   await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
+  const digest = nameDigest({ digestSecret: DIGEST_SECRET });
   const delivery = (key: string, id: string) => ({
     id,
     alert: 'web9/cpu',
-    name: alertNameOf({ routingKey: key, orderKey: `${key}:web9/cpu` }) ?? '',
+    name: alertNameOf({ routingKey: key, orderKey: `${key}:web9/cpu` }, digest) ?? '',
     action: 'trigger',
     key: `…${key.slice(-4)}`,
     acceptedAt: Date.parse('2026-01-01T00:00:00Z'),
     deliveredAt: Date.parse('2026-01-01T00:00:01Z'),
   });
-  await new LastDeliveries(store, 'events').record([delivery(KEY, 'first'), delivery(OTHER_KEY, 'second')]);
+  await new LastDeliveries(store, 'events', digest).record([delivery(KEY, 'first'), delivery(OTHER_KEY, 'second')]);
   store.close();
 });
 
 const trace = (environment: Record<string, string>, ...words: string[]) =>
-  runCli(['trace', ...words], { PDAGENTD_AMQP_URL: servers.amqpUrl, ...environment });
+  runCli(['trace', ...words], {
+    PDAGENTD_AMQP_URL: servers.amqpUrl,
+    PDAGENTD_DIGEST_SECRET: DIGEST_SECRET,
+    ...environment,
+  });
 
 it('finds an alert by its dedup key after its event was delivered', async () => {
   const redis = { PDAGENTD_REDIS_URL: servers.redisUrl };

@@ -1,5 +1,4 @@
 import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { createHash } from 'node:crypto';
 import { type LaneObserver } from '../lane-worker-options';
 import { type IncomingMessage } from '../message';
 import { alertOf } from '../trace-responder';
@@ -41,6 +40,7 @@ const MAX_ACTION_LENGTH = 40;
  */
 export class AlertProgress {
   readonly #store: AlertProgressStore;
+  readonly #digest: (name: string) => string;
   readonly #clock: Clock;
   readonly #watched = new Set<string>();
   /** Writes that Redis has not accepted yet, in order. */
@@ -56,8 +56,10 @@ export class AlertProgress {
   #startedAt = 0;
   #stopPolling: () => void = () => undefined;
 
-  constructor(alerts: AlertProgressStore, clock: Clock = SYSTEM_CLOCK) {
+  /** @param digest what stands for the name of an alert in the store */
+  constructor(alerts: AlertProgressStore, digest: (name: string) => string, clock: Clock = SYSTEM_CLOCK) {
     this.#store = alerts;
+    this.#digest = digest;
     this.#clock = clock;
   }
 
@@ -111,7 +113,7 @@ export class AlertProgress {
   }
 
   #recordDeadLetter(message: IncomingMessage): void {
-    const alert = alertNameOf(message);
+    const alert = alertNameOf(message, this.#digest);
     if (alert === undefined) return;
     this.#watch(alert);
     // Read now: a pending write may wait for long and must not keep the message and its body in memory.
@@ -121,7 +123,7 @@ export class AlertProgress {
 
   #recordDelivery(message: IncomingMessage): void {
     if (this.#watched.size === 0) return;
-    const alert = alertNameOf(message);
+    const alert = alertNameOf(message, this.#digest);
     if (alert === undefined || !this.#watched.has(alert)) return;
     const action = actionOf(message).slice(0, MAX_ACTION_LENGTH);
     const event = { action, acceptedAt: acceptedAtOf(message), deliveredAt: this.#clock.wall() };
@@ -189,12 +191,14 @@ export class AlertProgress {
 }
 
 /**
- * The name of an alert where anyone may read it: a digest, because its order key contains the routing key. Undefined
+ * The name of an alert outside its messages: a digest, because its order key contains the routing key and the dedup key. Undefined
  * if the message belongs to no alert, or to one that is not known.
  */
-export function alertNameOf(message: Pick<IncomingMessage, 'routingKey' | 'orderKey'>): string | undefined {
-  if (alertOf(message) === undefined) return undefined;
-  return createHash('sha256').update(message.orderKey).digest('hex').slice(0, 32);
+export function alertNameOf(
+  message: Pick<IncomingMessage, 'routingKey' | 'orderKey'>,
+  digest: (name: string) => string,
+): string | undefined {
+  return alertOf(message) === undefined ? undefined : digest(message.orderKey);
 }
 
 function acceptedAtOf({ originalReceivedAt, receivedAt }: IncomingMessage): number {
