@@ -209,4 +209,12 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
       { kind: 'two nodes lose each other', at: 20_489, ms: 5_356, target: 0.61, isAimed: true },
     ],
   },
+  {
+    what: 'a gateway waited for a minute for confirms that never came after two nodes had been killed at the same time',
+    seed: 10_106,
+    faults: [
+      { kind: 'a node is killed', at: 12_348, ms: 9_283, target: 0.92 },
+      { kind: 'a node is killed', at: 13_455, ms: 2_937, target: 0.21 },
+    ],
+  },
 ];
