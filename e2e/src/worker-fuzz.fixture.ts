@@ -9,6 +9,8 @@ import { type OddMessage, oddMessages } from './odd-messages.fixture';
 import { RawPublisher } from './raw-publisher.fixture';
 
 const BATCH = 250;
+/** Of a batch, on a busy machine. */
+const DELIVERED_WITHIN_MS = 180_000;
 const SEED = Number(process.env.FUZZ_SEED ?? '1');
 /** Of a worker with its window of odd messages, each with as much as a frame holds. */
 const MOST_MEMORY_MB = 512;
@@ -102,7 +104,7 @@ export function describeFuzzedWorker(cases: number): void {
       }
       await waitUntil(() => names.every((name) => arrived.has(name)), {
         what: 'every lane to deliver sound events',
-        timeoutMs: 60_000,
+        timeoutMs: DELIVERED_WITHIN_MS,
       }).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${worker.lastLines(20)}`);
       });
@@ -117,7 +119,7 @@ export function describeFuzzedWorker(cases: number): void {
         });
       await waitUntil(() => missing().length === 0, {
         what: 'all to arrive or become dead letters',
-        timeoutMs: 60_000,
+        timeoutMs: DELIVERED_WITHIN_MS,
       }).catch((error: unknown) => {
         const shown = missing().map(({ number, oddities, routingKey }) => ({ number, oddities, routingKey }));
         throw new Error(

@@ -8,7 +8,7 @@ import { workspaceRoot } from './workspace';
 const SIMULATOR = 'pagerduty-simulator';
 const KEPT_LINES = 10_000;
 /** Time limit for an app to become ready, on a busy machine. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 150_000;
 
 /** A line of an app's log: its JSON, or only `message` if it is not JSON. */
 export interface LogLine {
