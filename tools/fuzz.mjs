@@ -1,10 +1,23 @@
-// `npm run fuzz -- <cases>`: builds, and sends this many generated requests to a whole relay (e2e/src/gateway-fuzz.fixture.ts).
+// `npm run fuzz -- [gateway|worker] [cases]`: builds, and sends this many generated requests to a whole relay
+// (e2e/src/gateway-fuzz.fixture.ts), or this many generated messages to a worker (e2e/src/worker-fuzz.fixture.ts).
 import { spawnSync } from 'node:child_process';
 
-const [cases = '2000', ...rest] = process.argv.slice(2);
+const USAGE = 'usage: npm run fuzz -- [gateway|worker] [number of requests or messages, by default 2000]\n';
+const TESTS = new Map([
+  ['gateway', ['integration', 'e2e/src/gateway-fuzz.test']],
+  ['worker', ['long', 'e2e/src/worker-fuzz.long.test']],
+]);
+
+const words = process.argv.slice(2);
+if (words.includes('--help')) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+const [project, test] = TESTS.get(TESTS.has(words[0]) ? words.shift() : 'gateway');
+const [cases = '2000', ...rest] = words;
 if (!/^[1-9]\d*$/.test(cases) || rest.length > 0) {
-  process.stderr.write('usage: npm run fuzz -- [number of requests, by default 2000]\n');
-  process.exit(cases === '--help' ? 0 : 2);
+  process.stderr.write(USAGE);
+  process.exit(2);
 }
 
 const run = (args, added = {}) => {
@@ -12,6 +25,4 @@ const run = (args, added = {}) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 run(['nx', 'run-many', '-t', 'build', '--output-style=static'], { NX_DAEMON: 'false', NX_TUI: 'false' });
-run(['jest', '--forceExit', '--selectProjects', 'integration', '--testPathPatterns', 'e2e/src/gateway-fuzz.test'], {
-  FUZZ_CASES: cases,
-});
+run(['jest', '--forceExit', '--selectProjects', project, '--testPathPatterns', test], { FUZZ_CASES: cases });

@@ -1,4 +1,4 @@
 import { describeFuzzedGateway } from './gateway-fuzz.fixture';
 
-/** `npm run fuzz -- <cases>` sets another number. */
+/** `npm run fuzz -- gateway <cases>` sets another number. */
 describeFuzzedGateway(Number(process.env.FUZZ_CASES ?? 2_000));

@@ -158,6 +158,6 @@ export function describeFuzzedWorker(cases: number): void {
       expect(lost).toEqual([]);
       expect(accepted).toBeGreaterThan(cases / 2);
       expect(most).toBeLessThan(MOST_MEMORY_MB);
-    }, 1_800_000);
+    }, 7_200_000);
   });
 }

@@ -1,3 +1,4 @@
 import { describeFuzzedWorker } from './worker-fuzz.fixture';
 
-describeFuzzedWorker(10_000);
+/** `npm run fuzz -- worker <cases>` sets another number. */
+describeFuzzedWorker(Number(process.env.FUZZ_CASES ?? 1_000));
