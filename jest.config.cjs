@@ -28,7 +28,7 @@ module.exports = {
     {
       ...withServers,
       displayName: 'integration',
-      testMatch: ['<rootDir>/{apps,libs,tools}/**/*.integration.test.ts', '<rootDir>/e2e/**/*.test.ts'],
+      testMatch: ['<rootDir>/{apps,libs,deploy,tools}/**/*.integration.test.ts', '<rootDir>/e2e/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
     },
     { ...withServers, displayName: 'long', testMatch: ['<rootDir>/{libs,e2e}/**/*.long.test.ts'] },

@@ -7,7 +7,7 @@ const root = path.join(__dirname, '..');
 function variablesRead(): string[] {
   const folders = [...readdirSync(path.join(root, 'apps')).map((app) => `apps/${app}/src`), 'libs/service/src'];
   const declared =
-    /\b(?:text|secret|flag|integer|port|url|choice|custom|certificates)\(\s*'((?:PDAGENTD|PDSEND)_[A-Z_]+)'/g;
+    /\b(?:text|secret|flag|integer|limit|port|url|choice|custom|certificates)\(\s*'((?:PDAGENTD|PDSEND)_[A-Z_]+)'/g;
   return folders
     .flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>

@@ -137,6 +137,7 @@ describe('the example of a scraper', () => {
     const scraper = metrics.services['prometheus'];
     expect(scraper).toMatchObject({ networks: ['outside'], ports: ['127.0.0.1:9090:9090'] });
     expect(scraper?.volumes).toContain('./deploy/docker/prometheus.yml:/etc/prometheus/prometheus.yml:ro');
+    expect(scraper?.volumes).toContain('./deploy/prometheus/alerts.yml:/etc/prometheus/alerts.yml:ro');
     for (const name of OURS) expect(serviceOf(name)['networks']).toContain('outside');
     for (const name of SERVERS) expect(serviceOf(name)['networks']).toEqual(['inside']);
   });

@@ -8,8 +8,9 @@ import {
   type MetricNames,
   registerLaneGauges,
 } from '@pdaltagent/messaging';
+import { DeadLetterRetention, retentionLimitsOf } from '@pdaltagent/operations';
 import { type App, type Context, maskKey, nameDigest, warnOfPlainDigests } from '@pdaltagent/service';
-import { DeadLetteredAlerts, DeliveredMarkers, LaneClaims, LastDeliveries, Store } from '@pdaltagent/store';
+import { agreedTime, DeadLetteredAlerts, DeliveredMarkers, LaneClaims, LastDeliveries, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { AttemptLog } from './attempt-log';
 import { type Configuration } from './configuration';
@@ -61,6 +62,17 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     log: logger,
   });
   registerLaneGauges(metrics, worker, METRIC_NAMES);
+  const retention = new DeadLetterRetention({
+    url: configuration.amqpUrl,
+    name: 'delivery-worker',
+    laneGroup: EVENTS,
+    limits: retentionLimitsOf(configuration),
+    isResponsible: () => worker.ownsLane(0),
+    now: () => agreedTime(store),
+    metrics,
+    prefix: METRIC_NAMES.prefix,
+    log: logger,
+  });
   const pagerDutyState = () => {
     if (!isTried) return 'not tried yet';
     return worker.dispatcher.openCircuits === 0 ? 'reachable' : 'unavailable';
@@ -70,9 +82,11 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       store.start();
       alertProgress.start();
       worker.start();
+      retention.start();
       return Promise.resolve();
     },
     stop: async () => {
+      await retention.stop();
       await worker.stop();
       await alertProgress.stop();
       await recorder.stop();

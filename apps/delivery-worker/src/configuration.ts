@@ -6,6 +6,7 @@ import {
   proxyVariables,
   queueVariables,
   redisVariables,
+  retentionVariables,
   url,
   digestVariables,
 } from '@pdaltagent/service';
@@ -14,6 +15,7 @@ export const variables = {
   ...queueVariables,
   ...redisVariables,
   ...digestVariables,
+  ...retentionVariables,
   eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),
   concurrency: integer('PDAGENTD_DELIVERY_CONCURRENCY', 256, 'concurrent attempts', { min: 1, max: 10_000 }),
   maximumAgeSeconds: integer(

@@ -1,5 +1,6 @@
 import { WebhookClient } from '@pdaltagent/http';
 import { AlertProgress, LaneWorker, LastDeliveryRecorder, WEBHOOKS } from '@pdaltagent/messaging';
+import { DeadLetterRetention, retentionLimitsOf } from '@pdaltagent/operations';
 import {
   type App,
   type Context,
@@ -9,6 +10,7 @@ import {
   warnOfPlainDigests,
 } from '@pdaltagent/service';
 import {
+  agreedTime,
   DeadLetteredAlerts,
   DeliveredMarkers,
   LaneClaims,
@@ -20,7 +22,7 @@ import { type SendingDestination } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
-import { createMetrics, registerWorkerGauges } from './metrics';
+import { createMetrics, METRIC_NAMES, registerWorkerGauges } from './metrics';
 import { PauseSync } from './pause-sync';
 
 /** Delivers webhooks from their lanes to their destinations. */
@@ -84,6 +86,17 @@ function sendingApp(
   const pauseSync = new PauseSync({ worker, paused: new PausedDestinations(store) });
   destinations.onChange(() => client.keepOnly(destinations.current()));
   registerWorkerGauges(metrics, worker);
+  const retention = new DeadLetterRetention({
+    url: amqpUrl,
+    name: 'webhook-sender',
+    laneGroup: WEBHOOKS,
+    limits: retentionLimitsOf(configuration),
+    isResponsible: () => worker.ownsLane(0),
+    now: () => agreedTime(store),
+    metrics,
+    prefix: METRIC_NAMES.prefix,
+    log: logger,
+  });
   return {
     async start() {
       const signed = destinations.current().filter(isSigned);
@@ -93,9 +106,11 @@ function sendingApp(
       alertProgress.start();
       await pauseSync.start();
       worker.start();
+      retention.start();
     },
     async stop() {
       destinations.stop();
+      await retention.stop();
       await worker.stop();
       await alertProgress.stop();
       await recorder.stop();

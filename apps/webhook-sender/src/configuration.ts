@@ -5,6 +5,7 @@ import {
   proxyVariables,
   queueVariables,
   redisVariables,
+  retentionVariables,
   sendingVariables,
   digestVariables,
 } from '@pdaltagent/service';
@@ -13,6 +14,7 @@ export const variables = {
   ...queueVariables,
   ...redisVariables,
   ...digestVariables,
+  ...retentionVariables,
   ...sendingVariables,
   ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
   maximumAgeSeconds: integer(

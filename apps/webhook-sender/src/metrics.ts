@@ -10,7 +10,7 @@ import {
 import { type Logger, type SendingDestinations } from '@pdaltagent/service';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent_webhook', what: 'Webhooks' };
+export const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent_webhook', what: 'Webhooks' };
 const REASONS: readonly FailureReason[] = [...FAULTS, 'server-error', 'request-timeout', 'way'];
 /** Replaces unknown names: only configured names become label values. */
 const UNKNOWN = 'unknown';

@@ -192,6 +192,11 @@ export class LaneWorker {
     return this.#lanes.count;
   }
 
+  /** For work that one of the workers has to do: they agree on who owns a lane, except while it changes its owner. */
+  ownsLane(lane: number): boolean {
+    return this.#lanes.has(lane);
+  }
+
   /** Routing keys parked on a siding. */
   get parkedKeys(): number {
     return this.#lanes.parkedKeys;

@@ -20,8 +20,11 @@ export interface UnackedDeadLetter {
 
 /** Removes dead letters from the queue while they are held. */
 export interface DeadLetterRemover {
-  remove(delivery: ConsumeMessage): void;
+  /** The tag is in the delivery's fields: all that a visitor of very many has to keep of each. */
+  remove(deliveryTag: number): void;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** The most messages that AMQP lets a consumer hold unacknowledged: a 16-bit number. */
 const PREFETCH = 65_535;
@@ -54,7 +57,9 @@ export class DeadLetterQueue {
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     while (!(await lock(client, laneGroup))) {
       if (clock.monotonic() > deadline) {
-        throw new DeadLetterQueueBusy('another pdaltagent command is reading it; try again in a moment');
+        throw new DeadLetterQueueBusy(
+          'another pdaltagent command, or the worker that deletes old ones, is reading it; try again in a moment',
+        );
       }
       await delay(clock, RECHECK_MS);
     }
@@ -79,35 +84,45 @@ export class DeadLetterQueue {
   /**
    * Visits every dead letter, oldest first, then lets `act` remove some while all are held. Those that arrive
    * meanwhile are not visited. Only the visitor keeps anything, so that a queue of any length needs little memory.
+   * @returns whether the broker is known to have removed what was to be removed; if it is not, a later visit shows what is left
    * @throws BrokerUnavailable, DeadLetterQueueBusy; whatever was not removed is back in its place
    */
   async visitAll(
     visit: (held: UnackedDeadLetter) => void,
     act?: (remover: DeadLetterRemover) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const state = await this.#whenNotConsumed();
-    if (state === undefined || state.waiting === 0) return;
+    if (state === undefined || state.waiting === 0) return true;
     const channel = await this.#client.channel();
+    let first: ConsumeMessage | undefined;
     let removed = 0;
-    const remove = (delivery: ConsumeMessage): void => {
-      channel.ack(delivery);
+    let isApplied = true;
+    const visitNext = (held: UnackedDeadLetter): void => {
+      first ??= { ...held.delivery, content: NOTHING };
+      visit(held);
+    };
+    const remove = (deliveryTag: number): void => {
+      if (first === undefined) return;
+      channel.ack({ ...first, fields: { ...first.fields, deliveryTag } });
       removed += 1;
     };
     try {
-      await this.#takeAll(channel, Math.min(state.waiting, MAX_CONSUMERS * PREFETCH), visit);
+      await this.#takeAll(channel, Math.min(state.waiting, MAX_CONSUMERS * PREFETCH), visitNext);
       await act?.({ remove });
     } finally {
-      if (removed > 0) await this.#waitUntilApplied(channel);
+      if (removed > 0) isApplied = await this.#waitUntilApplied(channel);
       // Closing the channel requeues the rest.
       await this.#client.withTimeout(channel.close()).catch(() => undefined);
     }
+    return isApplied;
   }
 
-  /** Waits until the removals are applied. If they are not, a later visit shows it. */
-  async #waitUntilApplied(channel: Channel): Promise<void> {
-    await this.#client
-      .withTimeout(acksApplied(channel, this.#laneGroup.deadLetters), APPLIED_WITHIN_MS)
-      .catch(() => undefined);
+  /** Waits until the removals are applied. @returns whether they are known to be */
+  #waitUntilApplied(channel: Channel): Promise<boolean> {
+    return this.#client.withTimeout(acksApplied(channel, this.#laneGroup.deadLetters), APPLIED_WITHIN_MS).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #takeAll(channel: Channel, count: number, visit: (held: UnackedDeadLetter) => void): Promise<void> {

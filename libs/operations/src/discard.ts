@@ -1,7 +1,5 @@
 import { type DeadLetterQueue, type UnackedDeadLetter } from './dead-letter-queue';
 
-const NOTHING = Buffer.alloc(0);
-
 /** The result of a discard, checked afterwards. A dead letter of which a crash left two copies counts twice. */
 export interface Discarded {
   readonly discarded: number;
@@ -11,13 +9,12 @@ export interface Discarded {
 
 /** Removes dead letters permanently. @throws BrokerUnavailable, DeadLetterQueueBusy */
 export async function discard(queue: DeadLetterQueue, ids: ReadonlySet<string>): Promise<Discarded> {
-  const matching: UnackedDeadLetter['delivery'][] = [];
+  const matching: number[] = [];
   const collect = ({ deadLetter, delivery }: UnackedDeadLetter) => {
-    // Without the body, because there may be many.
-    if (ids.has(deadLetter.id)) matching.push({ ...delivery, content: NOTHING });
+    if (ids.has(deadLetter.id)) matching.push(delivery.fields.deliveryTag);
   };
   await queue.visitAll(collect, (remover) => {
-    for (const delivery of matching) remover.remove(delivery);
+    for (const tag of matching) remover.remove(tag);
     return Promise.resolve();
   });
   const left = await queue.find(ids);

@@ -101,7 +101,7 @@ async function replayBatch(
     const confirmed = sender.send(laneGroup.exchange, lane, message.body, properties).then(() => {
       onReplayed(first.deadLetter.id);
       // It throws if the channel is lost.
-      for (const { delivery } of copies) remover.remove(delivery);
+      for (const { delivery } of copies) remover.remove(delivery.fields.deliveryTag);
     });
     const settled = confirmed
       .catch((error: unknown) => {

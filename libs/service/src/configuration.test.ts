@@ -4,7 +4,7 @@ import path from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { readConfiguration, summaryOf } from './configuration';
 import { problemsIn } from './configuration.fixture';
-import { certificates, choice, custom, flag, integer, port, secret, text, url } from './variable';
+import { certificates, choice, custom, flag, integer, limit, port, secret, text, url } from './variable';
 
 const variables = {
   httpPort: port('HTTP_PORT', 8080, 'port'),
@@ -14,6 +14,7 @@ const variables = {
   token: secret('TOKEN', 'token'),
   format: choice('FORMAT', ['v2', 'v3'], 'v2', 'format'),
   age: integer('AGE', 10, 'age', { min: 1, max: 20 }),
+  days: limit('DAYS', 30, 'days', { min: 1, max: 99 }),
   name: text('NAME', undefined, 'name'),
   services: custom('SERVICES', 'services', {
     mustBe: 'a JSON array',
@@ -31,7 +32,15 @@ describe('the configuration', () => {
       base: 'https://events.pagerduty.com',
       format: 'v2',
       age: 10,
+      days: 30,
     });
+  });
+
+  it('takes off in place of a limit', () => {
+    expect(readConfiguration(variables, { DAYS: ' OFF ' })).toMatchObject({ days: 'off' });
+    expect(readConfiguration(variables, { DAYS: '7' })).toMatchObject({ days: 7 });
+    for (const days of ['0', '100', '-1', '1.5', 'never', 'false'])
+      expect(problemsOf({ DAYS: days })).toEqual([`DAYS is "${days}": must be a whole number from 1 to 99, or off`]);
   });
 
   it('names all invalid variables at once, with their values and what is wanted', () => {

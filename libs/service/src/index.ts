@@ -17,8 +17,9 @@ export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './s
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { type ProxyFormat, proxyVariables } from './proxy-variables';
 export { digestVariables, type NameDigest, nameDigest, warnOfPlainDigests } from './name-digest';
+export { retentionVariables } from './retention-variables';
 export { brokerVariables, listenVariables, queueVariables, redisVariables } from './server-variables';
 export { quarantineFolderOf, spoolRootOf, spoolVariables } from './spool-variables';
-export { certificates, choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';
+export { certificates, choice, custom, flag, integer, limit, port, secret, text, url, type Variable } from './variable';
 export { type FileContent, type ParsedFile, type Sources, WatchedFile, type WatchedFileOptions } from './watched-file';
 export { webhookVariables } from './webhook-variables';

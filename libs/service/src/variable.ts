@@ -108,6 +108,23 @@ export function integer<Fallback extends number | undefined>(
   return variable<number, Fallback>(name, fallback, help, parse, extras);
 }
 
+/** A limit that may be turned off: a whole number, or `off`. */
+export function limit(
+  name: string,
+  fallback: number,
+  help: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER, ...extras }: Range & VariableOptions = {},
+) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  const parse = parseWith(`a whole number ${range}, or off`, (value): number | 'off' | undefined => {
+    const trimmed = value.trim().toLowerCase();
+    if (trimmed === 'off') return 'off';
+    const number = Number(trimmed);
+    return /^\d+$/.test(trimmed) && number >= min && number <= max ? number : undefined;
+  });
+  return variable<number | 'off', number>(name, fallback, help, parse, extras);
+}
+
 export function port(name: string, fallback: number, help: string, extras: VariableOptions = {}) {
   return integer(name, fallback, help, { min: 0, max: 65_535, ...extras });
 }

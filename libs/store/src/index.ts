@@ -1,3 +1,4 @@
+export { agreedTime } from './agreed-time';
 export { Cursor, type Position } from './cursor';
 export {
   type DeadLetteredAlert,

@@ -2,7 +2,7 @@ import { SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { ManualClock, openRunFolder, type Redis, type RunFolder, startRedis, waitUntil } from '@pdaltagent/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Cursor, DeliveredMarkers, LaneClaims, Lease, SeenEntries, Store, StoreError } from '.';
+import { agreedTime, Cursor, DeliveredMarkers, LaneClaims, Lease, SeenEntries, Store, StoreError } from '.';
 import { newHolderName } from './lease-holder';
 
 const logged: string[] = [];
@@ -285,5 +285,16 @@ describe('the lease', () => {
     });
     expect(lease.isHeld()).toBe(true);
     await lease.stop();
+  });
+});
+
+describe('the time on which this host and Redis agree', () => {
+  it('is the earlier one, and not known while Redis is unreachable', async () => {
+    const store = await connectedStore();
+    expect(await agreedTime(store, { wall: () => 1_000 })).toBe(1_000);
+    const redisTime = await agreedTime(store, { wall: () => Date.now() + 1_000 * 86_400_000 });
+    expect(Math.abs((redisTime ?? 0) - Date.now())).toBeLessThan(60_000);
+    store.close();
+    expect(await agreedTime(store)).toBeUndefined();
   });
 });

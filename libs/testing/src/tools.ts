@@ -16,10 +16,11 @@ const TOOLS = {
   },
   busybox: { names: ['busybox'], package: 'busybox' },
   curl: { names: ['curl'], package: 'curl' },
+  promtool: { names: ['promtool'], package: 'prometheus' },
 } as const;
 
 export type Tool = keyof typeof TOOLS;
-const ALL: readonly Tool[] = ['alertmanager', 'busybox', 'curl'];
+const ALL: readonly Tool[] = ['alertmanager', 'busybox', 'curl', 'promtool'];
 
 /**
  * The path of a program that a test runs.

@@ -17,6 +17,7 @@ export interface DeadLetter {
   readonly attempts: number;
   readonly firstAttemptAt: number | undefined;
   readonly lastAttemptAt: number | undefined;
+  /** By the clock of the worker that wrote it; by the broker's, in whole seconds, if it dead-lettered the message itself. */
   readonly deadAt: number | undefined;
   /** When the event was first accepted, which replays do not change. */
   readonly acceptedAt: number | undefined;
@@ -39,7 +40,7 @@ export function deadLetterOf(delivery: Pick<ConsumeMessage, 'properties' | 'cont
     attempts: numberOf(headers.dead_attempts) ?? 0,
     firstAttemptAt: numberOf(headers.dead_first_attempt_at),
     lastAttemptAt: numberOf(headers.dead_last_attempt_at),
-    deadAt: numberOf(headers.dead_at),
+    deadAt: numberOf(headers.dead_at) ?? brokersTimeIn(headers['x-death']),
     acceptedAt: message?.originalReceivedAt ?? message?.receivedAt,
     body: delivery.content,
     message,
@@ -48,6 +49,18 @@ export function deadLetterOf(delivery: Pick<ConsumeMessage, 'properties' | 'cont
 
 function nameOf(content: Buffer): string {
   return `unnamed-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`;
+}
+
+/** When the broker dead-lettered the message, from the latest entry of its `x-death`: an AMQP timestamp, in seconds. */
+function brokersTimeIn(deaths: unknown): number | undefined {
+  const latest: unknown = Array.isArray(deaths) ? deaths[0] : undefined;
+  if (!isRecord(latest) || !isRecord(latest.time)) return undefined;
+  const seconds = numberOf(latest.time.value);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function textOf(value: unknown): string | undefined {
