@@ -107,6 +107,13 @@ it('keeps queues, memory, spool and passwords in volumes, and the broker under o
   expect(serviceOf('redis')['command']).toEqual(expect.arrayContaining(['--appendonly', 'yes', 'noeviction']));
 });
 
+it('stops accepting messages before the disk of RabbitMQ is full, on Kubernetes too', () => {
+  const mounted = './deploy/docker/rabbitmq.conf:/etc/rabbitmq/conf.d/20-pdaltagent.conf:ro';
+  expect(serviceOf('rabbitmq').volumes).toContain(mounted);
+  expect(textOf('deploy/docker/rabbitmq.conf')).toMatch(/^disk_free_limit\.absolute = \dGB$/m);
+  expect(textOf('deploy/kubernetes/overlays/with-broker/rabbitmq.conf')).toBe(textOf('deploy/docker/rabbitmq.conf'));
+});
+
 it('has no password in the file', () => {
   expect(textOf('docker-compose.yml')).not.toMatch(/(?:PASS|PASSWORD):|:\/\/[^$@\s]*:[^$@\s]+@/);
 });
