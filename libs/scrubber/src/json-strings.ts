@@ -19,6 +19,9 @@ export function isJson(text: string): boolean {
   }
 }
 
+/** Longer paths have their innermost member in place of what is beyond this depth, so that a path costs no more for each level. */
+const MAX_PATH = 100;
+
 /**
  * Calls back for every string value and number of a valid JSON text, in order, without parsing it into objects:
  * duplicate members, whitespace and number formats are unaffected. The path is only valid during the call.
@@ -28,6 +31,8 @@ export function walkJson(text: string, visit: (scalar: JsonScalar) => void): voi
   /** For each level of nesting, whether it is an object. */
   const isObject: boolean[] = [];
   let expectsKey = false;
+  const shownPath = (): readonly (string | number)[] =>
+    path.length <= MAX_PATH ? path : [...path.slice(0, MAX_PATH - 1), path.at(-1) ?? ''];
   for (let index = 0; index < text.length; index += 1) {
     switch (text.charCodeAt(index)) {
       case 0x7b: // {
@@ -56,7 +61,7 @@ export function walkJson(text: string, visit: (scalar: JsonScalar) => void): voi
         if (expectsKey) {
           path[path.length - 1] = unescapeJson(text.slice(index + 1, end)).text;
           expectsKey = false;
-        } else visit({ type: 'string', path, start: index + 1, end });
+        } else visit({ type: 'string', path: shownPath(), start: index + 1, end });
         index = end;
         break;
       }
@@ -64,7 +69,7 @@ export function walkJson(text: string, visit: (scalar: JsonScalar) => void): voi
         if (!isNumberStart(text.charCodeAt(index))) break;
         {
           const end = numberEnd(text, index);
-          visit({ type: 'number', path, start: index, end });
+          visit({ type: 'number', path: shownPath(), start: index, end });
           index = end - 1;
         }
     }

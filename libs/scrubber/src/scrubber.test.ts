@@ -192,6 +192,27 @@ describe("a vendor's body", () => {
   });
 });
 
+describe('JSON that is nested very deeply', () => {
+  const nested = (levels: number): string => '["jane@example.com",'.repeat(levels) + '1' + ']'.repeat(levels);
+
+  it('is scrubbed on every level', () => {
+    expect(scrubbed(nested(300), 'integration')).toBe(nested(300).replaceAll('jane@example.com', '{{EMAIL_ADDRESS}}'));
+  });
+
+  it('takes time in proportion to its length', () => {
+    // In proportion to the square, it would take minutes, and memory for a path of all levels for each value.
+    const body = '["a",'.repeat(90_000) + '1' + ']'.repeat(90_000);
+    expect(scrubbed(body, 'integration')).toBe(body);
+    expect(scrubbed(nested(20_000), 'integration')).not.toContain('jane');
+  });
+
+  it('is masked and kept by the path of its outer levels', () => {
+    const by = createScrubber({ mask: ['a.1'] });
+    const body = `{"a":["x",${'['.repeat(200)}"y",2${']'.repeat(200)}]}`;
+    expect(scrubbed(body, 'integration', by)).toBe(body.replace('"y",2', '"{{MASKED}}","{{MASKED}}"'));
+  });
+});
+
 describe('the character limit', () => {
   it('is used for the summary first, and nothing beyond it is passed on', () => {
     const small = createScrubber({ maxCharacters: 30 });
