@@ -8,8 +8,8 @@ import path from 'node:path';
 
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
 const app = path.basename(process.cwd());
-/** Entry name to source file: a command lists its files in package.json ("bundle"); a service is main.js. */
-const entryPoints = manifest.bundle ?? { main: 'src/main.ts' };
+/** Entry name to source file: a command lists its files in package.json ("bundle"); a service is main.js, and its threads ("threads"). */
+const entryPoints = manifest.bundle ?? { main: 'src/main.ts', ...manifest.threads };
 const isCommand = manifest.bundle !== undefined;
 
 const outdir = path.resolve('../../dist/apps', app);
@@ -33,10 +33,12 @@ if (isCommand) await Promise.all(Object.keys(entryPoints).map((name) => chmod(pa
 // A single character beyond Latin-1 would double the memory for the source. esbuild escapes these characters everywhere except in
 // regular expressions, where an escape has the same meaning.
 if (!isCommand) {
-  const file = path.join(outdir, 'main.js');
-  const source = await readFile(file, 'utf8');
   const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  await writeFile(file, source.replace(/[\u0100-\uffff]/g, escaped));
+  for (const name of Object.keys(entryPoints)) {
+    const file = path.join(outdir, `${name}.js`);
+    const source = await readFile(file, 'utf8');
+    await writeFile(file, source.replace(/[\u0100-\uffff]/g, escaped));
+  }
 }
 
 // Only the files that ended up in the bundle, without unused ones.

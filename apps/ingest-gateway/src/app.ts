@@ -95,6 +95,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       tokens.stop();
       await running?.gateway.stop();
       await running?.orphans.stop();
+      await scrub?.stop();
       await running?.publisher.close();
     },
     readiness: () => {

@@ -1,4 +1,5 @@
 import { type Clock, every } from '@pdaltagent/clock';
+import { BytePool } from './byte-pool';
 
 const MIB = 1024 * 1024;
 
@@ -8,8 +9,6 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 /** Memory for bodies that are being read, inflated or published: small ones, and larger ones. */
 export const BODY_MEMORY = { smallBytes: 32 * MIB, largeBytes: 32 * MIB };
 
-/** Maximum share of either pool for one client; high, because all senders may come through one proxy. */
-const CLIENT_SHARE = 3 / 4;
 const CHECK_MS = 1_000;
 /** Checks after which a body must have arrived at the minimum rate, on average. */
 const GRACE_CHECKS = 5;
@@ -25,14 +24,14 @@ export type AbortReason = 'too-slow' | 'evicted';
  * gets no more than its share, and a body that is unfinished after a second is evicted if another one needs memory.
  */
 export class BodyMemory {
-  readonly #small: Pool;
-  readonly #large: Pool;
+  readonly #small: BytePool;
+  readonly #large: BytePool;
   /** Oldest first. */
   readonly #unfinished = new Set<BodyReservation>();
 
   constructor({ smallBytes, largeBytes } = BODY_MEMORY) {
-    this.#small = new Pool(smallBytes);
-    this.#large = new Pool(largeBytes);
+    this.#small = new BytePool(smallBytes);
+    this.#large = new BytePool(largeBytes);
   }
 
   /**
@@ -78,7 +77,7 @@ export class BodyMemory {
     this.#poolOf(body).add(body.client, -bytes);
   }
 
-  #poolOf({ isLarge }: BodyReservation): Pool {
+  #poolOf({ isLarge }: BodyReservation): BytePool {
     return isLarge ? this.#large : this.#small;
   }
 
@@ -161,29 +160,5 @@ export class BodyReservation {
   abort(reason: AbortReason): void {
     this.release();
     this.#onAbort(reason);
-  }
-}
-
-/** Counts bytes, in total and by client. */
-class Pool {
-  readonly #maximum: number;
-  readonly #byClient = new Map<string, number>();
-  #total = 0;
-
-  constructor(maximum: number) {
-    this.#maximum = maximum;
-  }
-
-  /** What is exhausted if a client takes more: its share, or the pool. Undefined if neither. */
-  shortageFor(client: string, bytes: number): 'share' | 'pool' | undefined {
-    if ((this.#byClient.get(client) ?? 0) + bytes > this.#maximum * CLIENT_SHARE) return 'share';
-    return this.#total + bytes > this.#maximum ? 'pool' : undefined;
-  }
-
-  add(client: string, bytes: number): void {
-    this.#total += bytes;
-    const held = (this.#byClient.get(client) ?? 0) + bytes;
-    if (held === 0) this.#byClient.delete(client);
-    else this.#byClient.set(client, held);
   }
 }

@@ -31,8 +31,9 @@ import { NotDurableError } from '@pdaltagent/forwarding';
 import { headerBytesOf, MAXIMUM_HEADER_BYTES, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Admission } from './admission';
 import { messageId } from './message-id';
-import { type EventSink, type Scrub } from './ports';
+import { type EventSink, type Scrub, type ScrubbableParts, type ScrubbedParts } from './ports';
 import { refusals, type Refused } from './refusal';
+import { type Turn, Turns } from './turns';
 
 /** A request with its complete body. */
 export interface ReceivedRequest {
@@ -76,6 +77,15 @@ interface PreparedEvent {
   readonly removed: readonly InvalidPart[];
 }
 
+/** An event that has been read and validated. */
+interface UnscrubbedEvent {
+  readonly kind: 'unscrubbed';
+  readonly parts: ScrubbableParts;
+  /** What it must be published in order with; undefined if nothing. */
+  readonly orderKey: () => string | undefined;
+  readonly prepare: (scrubbed: ScrubbedParts) => PreparedEvent | Refused;
+}
+
 export interface IngestPipelineOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -90,6 +100,7 @@ export class IngestPipeline {
   readonly #options: IngestPipelineOptions;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #turns = new Turns();
 
   constructor(options: IngestPipelineOptions) {
     this.#options = options;
@@ -100,15 +111,46 @@ export class IngestPipeline {
   /** @param sender whose share of the waiting events it uses */
   async accept(received: ReceivedRequest, sender = ''): Promise<Accepted | Refused> {
     const { type } = received;
-    const prepared = isApiType(type) ? this.#prepareApiEvent(received, type) : this.#prepareVendorEvent(received, type);
+    const event = isApiType(type) ? this.#readApiEvent(received, type) : this.#readVendorEvent(received, type);
+    if (event.kind === 'refused') return event;
+    const { scrub } = this.#options;
+    const quick = scrub === undefined ? event.parts : scrub.now(event.parts);
+    const turn = this.#turnOf(event, quick === undefined);
+    if (quick !== undefined && turn === undefined) return this.#publish(received, event.prepare(quick), sender);
+    try {
+      const scrubbed = quick ?? (await scrub?.later(event.parts, sender)) ?? event.parts;
+      if ('kind' in scrubbed) return scrubbed;
+      await turn?.begun;
+      return await this.#publish(received, event.prepare(scrubbed), sender, turn);
+    } finally {
+      turn?.end();
+    }
+  }
+
+  /** If scrubbing takes longer, later events of the same alert wait until the event is published. Most need no turn. */
+  #turnOf(event: UnscrubbedEvent, isSlow: boolean): Turn | undefined {
+    if (!isSlow && this.#turns.isEmpty) return undefined;
+    const key = event.orderKey();
+    return key !== undefined && (isSlow || this.#turns.has(key)) ? this.#turns.take(key) : undefined;
+  }
+
+  async #publish(
+    received: ReceivedRequest,
+    prepared: PreparedEvent | Refused,
+    sender: string,
+    turn?: Turn,
+  ): Promise<Accepted | Refused> {
     if (prepared.kind === 'refused') return prepared;
+    const { type } = received;
     const message = this.#messageOf(received, prepared);
     // Events of PagerDuty's own APIs have short headers: their keys have been validated.
     if (!isApiType(type) && headerBytesOf(message) > MAXIMUM_HEADER_BYTES) return refusals.headersTooLarge();
     const { admission, sink } = this.#options;
     if (!admission.acquire(sender)) return refusals.overload();
     try {
-      await sink.publish(message);
+      const stored = sink.publish(message);
+      turn?.end();
+      await stored;
     } catch (error) {
       if (error instanceof NotDurableError) return refusals.unavailable(`Event could not be stored: ${error.message}`);
       throw error;
@@ -120,17 +162,37 @@ export class IngestPipeline {
     return { kind: 'accepted', response, id: message.id, routingKey: prepared.routingKey, removed };
   }
 
-  #prepareApiEvent(received: ReceivedRequest, type: ApiType): PreparedEvent | Refused {
+  #readApiEvent(received: ReceivedRequest, type: ApiType): UnscrubbedEvent | Refused {
     const first = this.#readDocument(type, received.body);
     if (first.kind === 'refused') return first;
+    const { bytes, value } = first.document;
     const errors = [
       ...validate(type, first.document, received.headerKey),
-      ...(this.#options.strict ? invalidParts(type, first.document.value).map(({ error }) => error) : []),
+      ...(this.#options.strict ? invalidParts(type, value).map(({ error }) => error) : []),
     ];
     if (errors.length > 0) return refusals.invalid(errors);
-    const scrubbed = this.#scrub(received, first.document.bytes);
-    const read = scrubbed === first.document.bytes ? first : this.#readDocument(type, scrubbed);
-    if (read.kind === 'refused') return read;
+    return {
+      kind: 'unscrubbed',
+      parts: { type, contentType: received.contentType, body: bytes, query: undefined, forward: undefined },
+      orderKey: () => {
+        const dedupKey = dedupKeyOf(type, value);
+        const routingKey = routingKeyOf(type, value) ?? received.headerKey ?? '';
+        return dedupKey === undefined ? undefined : orderKeyOf({ type, id: '', routingKey, dedupKey });
+      },
+      prepare: ({ body }) => {
+        const read = body === bytes ? first : this.#readDocument(type, body);
+        return read.kind === 'refused' ? read : this.#prepareApiEvent(received, type, first, read);
+      },
+    };
+  }
+
+  /** @param first the event before it was scrubbed */
+  #prepareApiEvent(
+    received: ReceivedRequest,
+    type: ApiType,
+    first: ParsedEvent,
+    read: ParsedEvent,
+  ): PreparedEvent | Refused {
     const { document } = read;
     if (document.bytes.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const bodyKey = routingKeyOf(type, document.value);
@@ -154,29 +216,29 @@ export class IngestPipeline {
     };
   }
 
-  #prepareVendorEvent(received: ReceivedRequest, type: VendorType): PreparedEvent | Refused {
-    const { contentType } = received;
+  #readVendorEvent(received: ReceivedRequest, type: VendorType): UnscrubbedEvent | Refused {
+    const { contentType, body, query, forward } = received;
     const key = vendorKeyOf(received);
     if (!key.ok) return refusals.invalid(key.errors);
     const { routingKey } = key;
     if (received.adapter !== undefined && !isAdapter(received.adapter)) return refusals.noSuchPath();
-    if (received.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
-    const body = this.#scrub(received, received.body);
-    const dedupKey = vendorDedupKeyOf(type, body);
-    const forward = this.#scrubHeaders(received.forward);
-    const query = this.#scrubQuery(received.query);
-    const action = undefined;
+    if (body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     return {
-      kind: 'ready',
-      routingKey,
-      dedupKey,
-      action,
-      body,
-      contentType,
-      forward,
-      query,
-      warnings: [],
-      removed: [],
+      kind: 'unscrubbed',
+      parts: { type, contentType, body, query, forward },
+      orderKey: () => orderKeyOf({ type, id: '', routingKey, dedupKey: vendorDedupKeyOf(type, body) }) || undefined,
+      prepare: (scrubbed) => ({
+        kind: 'ready',
+        routingKey,
+        dedupKey: vendorDedupKeyOf(type, scrubbed.body),
+        action: undefined,
+        body: scrubbed.body,
+        contentType,
+        forward: scrubbed.forward,
+        query: scrubbed.query,
+        warnings: [],
+        removed: [],
+      }),
     };
   }
 
@@ -206,20 +268,6 @@ export class IngestPipeline {
     const { document, warnings } = truncateToLimits(type, sound);
     if (removed.length === 0) return { kind: 'read', document, warnings, removed };
     return { kind: 'read', document, warnings: [...removed.map(warningOf), ...warnings], removed };
-  }
-
-  #scrub({ type, contentType }: ReceivedRequest, body: Buffer): Buffer {
-    return this.#options.scrub?.body({ type, body, contentType }) ?? body;
-  }
-
-  #scrubQuery(query: string | undefined): string | undefined {
-    return query === undefined ? undefined : (this.#options.scrub?.query(query) ?? query);
-  }
-
-  #scrubHeaders(forward: ReceivedRequest['forward']): ReceivedRequest['forward'] {
-    const { scrub } = this.#options;
-    if (forward === undefined || scrub === undefined) return forward;
-    return Object.fromEntries(Object.entries(forward).map(([name, value]) => [name, scrub.header(name, value)]));
   }
 }
 

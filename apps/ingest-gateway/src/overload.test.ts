@@ -1,5 +1,6 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { KEY, startGateway, type RunningGateway } from './gateway.fixture';
+import { type Scrub, type ScrubbableParts } from './ports';
 
 const EVENTS: readonly (readonly [route: string, body: string])[] = [
   ['/v2/enqueue', JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' })],
@@ -173,14 +174,15 @@ describe('PDAGENTD_STRICT', () => {
   });
 });
 
+function scrubOf(change: (body: string) => string): Scrub {
+  const now = (parts: ScrubbableParts) => ({ ...parts, body: Buffer.from(change(parts.body.toString())) });
+  return { now, later: (parts) => Promise.resolve(now(parts)) };
+}
+
 describe('scrubbing', () => {
   it('comes before the keys: the order key contains the scrubbed dedup key', async () => {
     gateway = await startGateway({
-      scrub: {
-        body: ({ body }) => Buffer.from(body.toString().replaceAll('me@example.com', 'EMAIL')),
-        query: (query) => query,
-        header: (_name, value) => value,
-      },
+      scrub: scrubOf((body) => body.replaceAll('me@example.com', 'EMAIL')),
     });
     const event = (dedup_key: string, summary: string) =>
       JSON.stringify({
@@ -198,11 +200,7 @@ describe('scrubbing', () => {
 
   it('may make an optional part invalid: it is left out, with a warning in the response and in the log', async () => {
     gateway = await startGateway({
-      scrub: {
-        body: ({ body }) => Buffer.from(body.toString().replace('2026-05-31', 'NUMBER')),
-        query: (query) => query,
-        header: (_name, value) => value,
-      },
+      scrub: scrubOf((body) => body.replace('2026-05-31', 'NUMBER')),
     });
     const payload = { summary: 's', source: 's', severity: 'info' };
     const event = { routing_key: KEY, event_action: 'trigger', dedup_key: 'a', payload };

@@ -1,5 +1,6 @@
 import { type EventType } from '@pdaltagent/events';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
+import { type Refused } from './refusal';
 
 /** Where accepted events become durable. */
 export interface EventSink {
@@ -7,17 +8,24 @@ export interface EventSink {
   publish(message: OutgoingMessage): Promise<void>;
 }
 
-/** A body, with its event type and content type. */
-export interface ScrubbableEvent {
-  readonly type: EventType;
+/** The parts of a request that are stored and may contain personal data. */
+export interface ScrubbedParts {
   readonly body: Buffer;
+  /** Without its question mark. */
+  readonly query: string | undefined;
+  readonly forward: Readonly<Record<string, string>> | undefined;
+}
+
+/** The same before they are scrubbed, with what says how to read the body. */
+export interface ScrubbableParts extends ScrubbedParts {
+  readonly type: EventType;
   readonly contentType: string;
 }
 
-/** Replaces personal data in an event. Data without any is returned byte for byte. */
+/** Replaces personal data in requests. A part without any is returned byte for byte. */
 export interface Scrub {
-  body(event: ScrubbableEvent): Buffer;
-  /** @param query without its question mark */
-  query(query: string): string;
-  header(name: string, value: string): string;
+  /** Undefined if that would delay other requests: `later` does it then. */
+  now(parts: ScrubbableParts): ScrubbedParts | undefined;
+  /** @param sender whose share of the waiting parts it uses */
+  later(parts: ScrubbableParts, sender: string): Promise<ScrubbedParts | Refused>;
 }

@@ -7,6 +7,9 @@ import { refusals, type Refused } from './refusal';
 /** Larger than PagerDuty's 512 KB, so that a larger event can be truncated rather than lost. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 
+/** Bodies over 64 KB must not inflate to more than this multiple: JSON and logs compress to a tenth or a fiftieth. */
+const MAXIMUM_RATIO = 200;
+
 export type Body = { readonly kind: 'body'; readonly bytes: Buffer };
 
 const EMPTY = Buffer.alloc(0);
@@ -110,8 +113,9 @@ async function inflateBody(
 ): Promise<Body | Refused> {
   // "deflate" means zlib in the standard, but some clients send raw deflate; the low four bits of zlib's first byte are 8.
   const inflater = encoding === 'gzip' ? 'gzip' : ((bytes[0] ?? 0) & 0x0f) === 8 ? 'zlib' : 'raw';
+  const maximum = Math.min(BODY_LIMIT_BYTES, Math.max(SMALL_BODY_BYTES, bytes.length * MAXIMUM_RATIO));
   // The inflated length is unknown: try it as a small body first, as nearly all are, without using the pool for large ones.
-  for (const limit of [SMALL_BODY_BYTES - bytes.length, BODY_LIMIT_BYTES]) {
+  for (const limit of [SMALL_BODY_BYTES - bytes.length, maximum]) {
     if (limit <= 0) continue;
     if (!memory.grow(limit)) return refusals.overload();
     let left = 0;
@@ -125,7 +129,8 @@ async function inflateBody(
       memory.shrink(limit - left);
     }
   }
-  return refusals.tooLarge();
+  if (maximum === BODY_LIMIT_BYTES) return refusals.tooLarge();
+  return refusals.encoding(`Body inflates to more than ${MAXIMUM_RATIO} times its size`, 413);
 }
 
 function isTooLarge(error: unknown): boolean {

@@ -86,10 +86,12 @@ export const refusals = {
       },
     }),
   overload: () => refused('overload', temporarilyUnavailable('Too many events are waiting to be stored')),
+  scrubbingOverload: () =>
+    refused('overload', temporarilyUnavailable('Too many large events are waiting to be scrubbed')),
   unavailable: (error: string) => refused('unavailable', temporarilyUnavailable(error)),
   tooSlow: () =>
     refused('too-slow', { ...unrecognizedObject('Body arrives too slowly.  Please retry later.'), status: 408 }),
   /** The client disconnected: nobody will read the response. */
   aborted: () => refused('aborted', unrecognizedObject('Request ended early')),
-  encoding: (error: string, status: 400 | 415) => refused('encoding', { ...unrecognizedObject(error), status }),
+  encoding: (error: string, status: 400 | 413 | 415) => refused('encoding', { ...unrecognizedObject(error), status }),
 } as const;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Registry } from 'prom-client';
 import { variables } from './configuration';
+import { type ScrubbedParts } from './ports';
 import { createScrub } from './scrubbing';
 
 const BODY = JSON.stringify({
@@ -23,10 +24,16 @@ function scrubOf(environment: Environment) {
   return createScrub(readConfiguration(variables, environment), metrics, recordingLogger(log));
 }
 
+const EMPTY: ScrubbedParts = { body: Buffer.alloc(0), query: undefined, forward: undefined };
+
 function scrubbed(environment: Environment): string | undefined {
-  return scrubOf(environment)
-    ?.body({ type: 'v2', contentType: 'application/json', body: Buffer.from(BODY) })
-    .toString();
+  const parts = { ...EMPTY, type: 'v2', contentType: 'application/json', body: Buffer.from(BODY) } as const;
+  return scrubOf(environment)?.now(parts)?.body.toString();
+}
+
+/** A scrubbed query, or header by name, of a vendor. */
+function vendorScrubbed(parts: Partial<ScrubbedParts>): ScrubbedParts | undefined {
+  return scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.now({ ...EMPTY, type: 'integration', contentType: '', ...parts });
 }
 
 it('is off by default', () => {
@@ -83,7 +90,7 @@ describe('the query of a vendor', () => {
     ['source=cloud&x=%20y+z&%zz&=&&a=b=c', 'source=cloud&x=%20y+z&%zz&=&&a=b=c'],
     ['', ''],
   ])('%s is published as %s', (query, left) => {
-    expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.query(query)).toBe(left);
+    expect(vendorScrubbed({ query })?.query).toBe(left);
   });
 });
 
@@ -94,7 +101,7 @@ describe('a header of a vendor', () => {
     ['x-vendor-password', 'hunter2hunter2', '{{SECRET}}'],
     ['x-vendor-card', '4111 1111 1111 1111', '{{CREDIT_CARD}}'],
   ])('%s: %s is published as %s', (name, value, left) => {
-    expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.header(name, value)).toBe(left);
+    expect(vendorScrubbed({ forward: { [name]: value } })?.forward).toEqual({ [name]: left });
   });
 
   it.each([
@@ -118,6 +125,6 @@ describe('a header of a vendor', () => {
     ],
     ['ce-source', '/subscriptions/1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/s'],
   ])('%s: %s, which PagerDuty reads, is not changed', (name, value) => {
-    expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.header(name, value)).toBe(value);
+    expect(vendorScrubbed({ forward: { [name]: value } })?.forward).toEqual({ [name]: value });
   });
 });

@@ -2,25 +2,44 @@ import { type Logger, meteredScrubber } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
 import { type Configuration } from './configuration';
 import { type Scrub } from './ports';
+import { lengthOf, scrubParts } from './scrub-parts';
+import { ScrubThreads, type ScrubThreadsOptions } from './scrub-threads';
 
-/** A query is scrubbed like a form: each value with its name; only changed values are escaped again. */
-const FORM = 'application/x-www-form-urlencoded';
+/** Scrubs events, large ones in threads. */
+export interface Scrubbing extends Scrub {
+  stop(): Promise<void>;
+}
+
+const METRIC = 'pdaltagent_gateway_scrubbed_total';
+const TERMINATED = 'an event took too long to scrub: everything in it that may be personal is replaced';
 
 /**
  * Replaces personal data in events and counts what was replaced; undefined if scrubbing is disabled.
  * @throws ConfigurationError
  */
-export function createScrub(configuration: Configuration, metrics: Registry, log: Logger): Scrub | undefined {
+export function createScrub(
+  configuration: Configuration,
+  metrics: Registry,
+  log: Pick<Logger, 'warn'>,
+  options: Pick<ScrubThreadsOptions, 'script' | 'terminateAfterMs'> = {},
+): Scrubbing | undefined {
   if (!configuration.scrub) return undefined;
-  const metric = 'pdaltagent_gateway_scrubbed_total';
-  const scrub = meteredScrubber(configuration, { metric, what: 'events', keys: 'dedup keys', metrics, log });
+  const metered = { metric: METRIC, what: 'events', keys: 'dedup keys', metrics, log };
+  const { scrubber, settings, count } = meteredScrubber(configuration, metered);
+  const threads = new ScrubThreads({ ...options, settings, onTerminated: () => log.warn(TERMINATED) });
   return {
-    body: ({ type, contentType, body }) => scrub((scrubber) => scrubber.scrubBody(type, contentType, body)),
-    query: (query) => scrub((scrubber) => scrubber.scrubBody('integration', FORM, Buffer.from(query))).toString(),
-    header: (name, value) =>
-      scrub((scrubber) => {
-        const { text, found } = scrubber.scrubText(value, name);
-        return { bytes: Buffer.from(text), found };
-      }).toString(),
+    now: (parts) => {
+      if (lengthOf(parts) > scrubber.quickCharacters) return undefined;
+      const result = scrubParts(scrubber, parts);
+      result.found.forEach(count);
+      return result.parts;
+    },
+    later: async (parts, sender) => {
+      const result = await threads.scrub(parts, sender);
+      if ('kind' in result) return result;
+      result.found.forEach(count);
+      return result.parts;
+    },
+    stop: () => threads.stop(),
   };
 }

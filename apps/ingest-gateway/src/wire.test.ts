@@ -26,6 +26,7 @@ describe('bodies on the wire', () => {
 
   it.each<readonly [what: string, status: number, encoding: string, body: Uint8Array]>([
     ['a bomb', 413, 'gzip', gzipSync(Buffer.alloc(50_000_000))],
+    ['a body of 1 KB that inflates to 900 KB', 413, 'gzip', gzipSync('jane@example.com '.repeat(54_000))],
     ['a body that is not gzip', 400, 'gzip', Buffer.from('{}')],
     ['half a gzip', 400, 'gzip', gzipSync(JSON.stringify(TRIGGER)).subarray(0, 40)],
     ['brotli', 415, 'br', Buffer.from('{}')],

@@ -14,6 +14,10 @@ export function createScrub(
   if (!configuration.scrubWebhooks) return undefined;
   const metric = 'pdaltagent_poller_scrubbed_total';
   const keys = 'keys of incidents and alerts';
-  const scrub = meteredScrubber(configuration, { metric, what: 'webhooks', keys, metrics, log });
-  return (body) => scrub((scrubber) => scrubber.scrubWebhook(body));
+  const { scrubber, count } = meteredScrubber(configuration, { metric, what: 'webhooks', keys, metrics, log });
+  return (body) => {
+    const { bytes, found } = scrubber.scrubWebhook(body);
+    count(found);
+    return bytes;
+  };
 }

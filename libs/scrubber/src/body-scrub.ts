@@ -8,17 +8,23 @@ import { type ScannedText, type ScanOptions, scanText } from './scan-text';
 import { encodePlaceholder, urlFilter } from './url-filter';
 import { type CleanTextCache } from './clean-text-cache';
 import { decodeEscapes } from './normalized-text';
+import { TimeLimit, TimeOver } from './time-limit';
 import { webhookPolicyOf } from './webhook-policy';
 
 type Path = readonly (string | number)[];
 
 /** PagerDuty's limit for a dedup key (Events API v2, v1's incident_key). */
 const MAX_DEDUP_KEY_LENGTH = 255;
+/** Characters of dedup keys that are scanned even if the time is over: the same key must get the same pseudonym in every event. */
+const ALWAYS_SCANNED = 4_096;
+/** In longer bodies, what responders read first is scanned first, because the time may not suffice for everything. */
+const MAX_IN_ORDER = 16_384;
 const MAX_NESTING = 6;
 /** Amazon SNS's request to confirm a subscription. PagerDuty needs its token. */
 const SNS_CONFIRMATION = /"Type"\s{0,9}:\s{0,9}"(?:Subscription|Unsubscribe)Confirmation"/;
 
 const NOTHING: readonly Edit[] = [];
+const UNSCANNED = { kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' };
 
 /** Policies under which a string is scanned. */
 type ScannedPolicy = 'text' | 'precise' | 'url';
@@ -38,8 +44,9 @@ export const WEBHOOK: BodyKind = { policyOf: webhookPolicyOf, parsesNestedJson: 
 
 /** Scrubs one body: keeps its remaining characters and budget, and applies the policy of each string. */
 export class BodyScrub {
-  private readonly budget: Budget = newBudget();
+  private readonly budget: Budget;
   private remaining: number;
+  private alwaysScanned = ALWAYS_SCANNED;
 
   constructor(
     private readonly settings: ScrubberSettings,
@@ -48,6 +55,8 @@ export class BodyScrub {
     private readonly clean?: Readonly<Record<ScannedPolicy, CleanTextCache>>,
   ) {
     this.remaining = settings.maxCharacters;
+    const { time } = settings;
+    this.budget = newBudget(new TimeLimit(time?.clock, time?.milliseconds));
   }
 
   /** The placeholder or token that replaces a value. */
@@ -60,14 +69,26 @@ export class BodyScrub {
   scanText(text: string, key: string): ScannedText {
     if (text.length <= this.remaining) {
       this.remaining -= text.length;
-      return scanText(text, key, this.scanFor('text'));
+      return this.scanInTime(text, key, this.scanFor('text')) ?? unscanned(text);
     }
     const blank = Math.max(text.lastIndexOf(' ', this.remaining), text.lastIndexOf('\n', this.remaining));
     const cut = Math.max(blank, 0);
     this.remaining = 0;
-    const scanned = scanText(text.slice(0, cut), key, this.scanFor('text'));
-    const rest = { start: cut, end: text.length, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' };
+    const scanned = this.scanInTime(text.slice(0, cut), key, this.scanFor('text'));
+    if (scanned === undefined) return unscanned(text);
+    const rest = { ...UNSCANNED, start: cut, end: text.length };
     return { text: scanned.text + rest.text, edits: [...scanned.edits, rest] };
+  }
+
+  /** The result of a scan, or undefined if there was not enough time for all of it. */
+  private scanInTime(text: string, key: string, options: ScanOptions): ScannedText | undefined {
+    if (this.budget.time.isOver) return undefined;
+    try {
+      return scanText(text, key, options);
+    } catch (error) {
+      if (error instanceof TimeOver) return undefined;
+      throw error;
+    }
   }
 
   /** Edits of a valid JSON text at `place`, nested in `depth` strings. */
@@ -79,13 +100,12 @@ export class BodyScrub {
       for (const edit of this.scalarEdits(text, scalar, place, depth))
         edits.push(edit.path === undefined ? { ...edit, path: [...place, ...scalar.path] } : edit);
     };
-    if (text.length <= this.remaining) walkJson(text, visit);
+    if (text.length <= Math.min(this.remaining, MAX_IN_ORDER)) walkJson(text, visit);
     else {
-      // The limit does not suffice for everything: what responders read first is scanned first.
-      const scalars: JsonScalar[] = [];
-      walkJson(text, (scalar) => scalars.push({ ...scalar, path: [...scalar.path] }));
-      for (const scalar of scalars) if (isHighPriority(scalar.path)) visit(scalar);
-      for (const scalar of scalars) if (!isHighPriority(scalar.path)) visit(scalar);
+      for (const isFirst of [true, false])
+        walkJson(text, (scalar) => {
+          if (isHighPriority(scalar.path) === isFirst) visit(scalar);
+        });
       edits.sort((a, b) => a.start - b.start);
     }
     return edits;
@@ -139,13 +159,15 @@ export class BodyScrub {
     }
     if (normalized.text.length > this.remaining) {
       this.remaining = 0;
-      return [{ start, end, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' }];
+      return [{ ...UNSCANNED, start, end }];
     }
     this.remaining -= normalized.text.length;
     const key = keyOf(path);
     if (this.clean?.[policy].has(normalized.text, key) === true) return NOTHING;
     const { lookups, hashes } = this.budget;
-    const { edits } = scanText(normalized.text, key, this.scanFor(policy));
+    const scanned = this.scanInTime(normalized.text, key, this.scanFor(policy));
+    if (scanned === undefined) return [{ ...UNSCANNED, start, end }];
+    const { edits } = scanned;
     if (edits.length > 0) return mapBack(edits, normalized, start);
     // A text that used up budget is scanned again, so that the result does not depend on earlier bodies.
     if (this.budget.lookups === lookups && this.budget.hashes === hashes)
@@ -158,19 +180,14 @@ export class BodyScrub {
     const { secret, detectors } = this.settings;
     if (secret === undefined) return [];
     const replacement = (kind: string, value: string): string => keyPseudonym(secret, kind, value);
-    const scanned = scanText(text, '', { detectors, budget: this.budget, replacement });
-    const { edits } = scanned;
+    this.alwaysScanned -= text.length;
+    const scan = { detectors, budget: this.alwaysScanned >= 0 ? newBudget() : this.budget, replacement };
+    const scanned = this.alwaysScanned >= 0 ? scanText(text, '', scan) : this.scanInTime(text, '', scan);
+    const edits = scanned?.edits ?? [UNSCANNED];
     if (edits.length === 0 && !masked) return [];
-    if (!masked && scanned.text.length <= MAX_DEDUP_KEY_LENGTH) return edits;
-    return [
-      {
-        start: 0,
-        end: text.length,
-        kind: edits[0]?.kind ?? 'MASKED',
-        detector: edits[0]?.detector ?? 'mask',
-        text: wholeKeyPseudonym(secret, text),
-      },
-    ];
+    if (!masked && scanned !== undefined && scanned.text.length <= MAX_DEDUP_KEY_LENGTH) return scanned.edits;
+    const { kind, detector } = edits[0] ?? { kind: 'MASKED', detector: 'mask' };
+    return [{ start: 0, end: text.length, kind, detector, text: wholeKeyPseudonym(secret, text) }];
   }
 
   private scanFor(policy: ScannedPolicy): ScanOptions {
@@ -190,6 +207,11 @@ export class BodyScrub {
     }
   }
 }
+
+const unscanned = (text: string): ScannedText =>
+  text === ''
+    ? { text, edits: NOTHING }
+    : { text: UNSCANNED.text, edits: [{ ...UNSCANNED, start: 0, end: text.length }] };
 
 /** A JSON string, with its quotes escaped once per level of nesting. */
 function quoted(value: string, depth: number): string {

@@ -18,7 +18,10 @@ const NOTHING: readonly Finding[] = [];
 /** A placeholder, in a text or percent-encoded in a URL. Placeholders are never changed. */
 const PLACEHOLDER = /(?:\{\{|%7B%7B)[A-Z][A-Z\d_]{0,40}(?::[\da-f]{6,64})?(?:\}\}|%7D%7D)/g;
 
-/** Runs the detectors on a text under an object key (empty if none). Findings are in order and do not overlap. */
+/**
+ * Runs the detectors on a text under an object key (empty if none). Findings are in order and do not overlap.
+ * @throws TimeOver
+ */
 export function detect(text: string, key: string, detectors: readonly Detector[], budget: Budget): readonly Finding[] {
   let context = new ScanContext(text, key, budget);
   const { percent, nonAscii } = context.traits;
@@ -44,6 +47,7 @@ function collect(
 ): void {
   for (const detector of detectors) {
     if (!detector.needs(context.traits)) continue;
+    context.budget.time.spend(context.text.length);
     for (const span of detector.scan(context)) {
       const start = originalOffset(normalized, span.start);
       const end = originalOffset(normalized, span.end);

@@ -1,7 +1,9 @@
+import { type Clock } from '@pdaltagent/clock';
 import { selectDetectors, setsAndGroups } from './catalogue';
 import { type Detector } from './detector';
 import { PROTECTED_NAMES } from './field-policy';
-import { detectorOf, type Rule } from './rules';
+import { detectorOf } from './rule-detector';
+import { type Rule } from './rules';
 
 /** Options of a scrubber. Defaults: the core detectors, plain placeholders, no custom rules. */
 export interface ScrubberOptions {
@@ -20,6 +22,8 @@ export interface ScrubberOptions {
   readonly keep?: readonly string[];
   /** Characters scanned per body. The rest is replaced by `{{UNSCANNED}}`. Default 1,048,576. */
   readonly maxCharacters?: number;
+  /** Time to scan one body, by this clock. What is not scanned by then is replaced by `{{UNSCANNED}}`. Default: no limit. */
+  readonly time?: { readonly clock: Clock; readonly milliseconds: number };
 }
 
 /** Validated options with defaults. */
@@ -31,6 +35,9 @@ export interface ScrubberSettings {
   readonly mask: readonly FieldPath[];
   readonly keep: readonly FieldPath[];
   readonly maxCharacters: number;
+  readonly time: ScrubberOptions['time'];
+  /** See `Scrubber`. */
+  readonly quickCharacters: number;
 }
 
 /** The members of a path; `*` matches any. */
@@ -49,6 +56,10 @@ export class ScrubberOptionsError extends Error {
 }
 
 const DEFAULT_MAX_CHARACTERS = 1_048_576;
+/** A half of what is promised for them: the machine may be slower or busy. */
+const QUICK_MS = 25;
+/** Time of all built-in detectors for one character of the worst text, measured on a busy machine; microseconds. */
+const BUILT_IN_COST = 6;
 
 /** Validates options. @throws ScrubberOptionsError for the first invalid one */
 export function settingsOf(options: ScrubberOptions): ScrubberSettings {
@@ -70,7 +81,14 @@ export function settingsOf(options: ScrubberOptions): ScrubberSettings {
     mask: (options.mask ?? []).map((path) => fieldPath('mask', path)),
     keep: (options.keep ?? []).map((path) => fieldPath('keep', path)),
     maxCharacters,
+    time: options.time,
+    quickCharacters: quickCharacters(options.rules ?? []),
   };
+}
+
+function quickCharacters(rules: readonly Rule[]): number {
+  const cost = rules.reduce((sum, rule) => sum + rule.cost, BUILT_IN_COST);
+  return Math.floor((QUICK_MS * 1000) / cost);
 }
 
 function chosen(option: 'detectors' | 'except', names: readonly string[]): readonly Detector[] {

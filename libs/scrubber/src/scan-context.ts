@@ -1,20 +1,25 @@
+import { TimeLimit } from './time-limit';
 import { type Traits, traitsOf } from './traits';
 
-/** The expensive checks that remain for one document. */
+/** What remains for one document. */
 export interface Budget {
   /** Calls of the telephone number library. */
   lookups: number;
   /** Keccak hashes. */
   hashes: number;
+  readonly time: TimeLimit;
 }
 
-/** The budget of a new document. If it is exhausted, candidates are accepted by their shape: more is replaced, never less. */
-export function newBudget(): Budget {
-  return { lookups: 300, hashes: 25 };
+/**
+ * The budget of a new document. If lookups or hashes are exhausted, candidates are accepted by their shape: more is replaced, never
+ * less. If the time is over, texts that have not been scanned are replaced as a whole.
+ */
+export function newBudget(time = new TimeLimit()): Budget {
+  return { lookups: 300, hashes: 25, time };
 }
 
 /** Takes one check from the budget. Returns false if it is exhausted. */
-export function consume(budget: Budget, what: keyof Budget): boolean {
+export function consume(budget: Budget, what: 'lookups' | 'hashes'): boolean {
   budget[what] -= 1;
   return budget[what] >= 0;
 }

@@ -15,8 +15,10 @@ export type FindingCounts = Readonly<Record<string, number>>;
 /** One replacement: its position (UTF-16 units of the whole text, and the JSON path), kind and detector. */
 export type Replacement = Edit;
 
-/** Replaces personal and secret data in events and texts. Pure: the same input gives the same output in every process with the same options. */
+/** Replaces personal and secret data in events and texts. The same input gives the same output in every process with the same options, unless its time does not suffice. */
 export interface Scrubber {
+  /** Texts of up to this many characters are scrubbed in less than 50 ms. */
+  readonly quickCharacters: number;
   /**
    * Scrubs a body: JSON and forms value by value, anything else as text. Every byte that is not replaced stays the same. Returns
    * the same Buffer if nothing was found.
@@ -46,6 +48,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   const settings = settingsOf(options);
   const clean = { text: new CleanTextCache(), precise: new CleanTextCache(), url: new CleanTextCache() };
   return {
+    quickCharacters: settings.quickCharacters,
     scrubBody(type, contentType, bytes) {
       const encoding = encodingOf(bytes);
       const text = bytes.toString(encoding);

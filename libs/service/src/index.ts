@@ -12,8 +12,15 @@ export { type Destinations, openDestinations } from './destinations';
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger';
 export { maskKey, maskSecrets } from './mask';
 export { type App, type Context, runService, type Service } from './run';
-export { meteredScrubber, type MeteredScrubberOptions } from './metered-scrubber';
-export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
+export { type MeteredScrubber, meteredScrubber, type MeteredScrubberOptions } from './metered-scrubber';
+export {
+  configuredScrubber,
+  type ScrubConfiguration,
+  scrubberWith,
+  type ScrubSettings,
+  scrubSettings,
+  scrubVariables,
+} from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { type ProxyFormat, proxyVariables } from './proxy-variables';
 export { digestVariables, type NameDigest, nameDigest, warnOfPlainDigests } from './name-digest';

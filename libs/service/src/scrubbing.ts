@@ -1,7 +1,7 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import {
   createScrubber,
   parseRules,
-  type Rule,
   RulesError,
   type Scrubber,
   type ScrubberOptions,
@@ -43,34 +43,67 @@ const VARIABLES: Partial<Record<keyof ScrubberOptions, string>> = {
   keep: scrubVariables.scrubKeep.name,
 };
 
-/** The scrubber that the variables configure; reads the file of rules. @throws ConfigurationError */
-export function configuredScrubber(configuration: ScrubConfiguration): Scrubber {
+/**
+ * Time to scrub one event or webhook; milliseconds. The worst event of PagerDuty's maximum size takes about as long on a busy
+ * machine, so that only a slow custom rule exceeds it.
+ */
+const SCRUB_TIME_MS = 2_000;
+
+/** What the variables configure, with the content of the file of rules. It can be sent to a thread. */
+export interface ScrubSettings {
+  readonly options: Omit<ScrubberOptions, 'rules' | 'time'>;
+  /** JSON. */
+  readonly rules: string | undefined;
+}
+
+/** Reads the file of rules. @throws ConfigurationError */
+export function scrubSettings(configuration: ScrubConfiguration): ScrubSettings {
   const detectors = namesOf(configuration.scrubDetectors);
+  const options = {
+    ...(detectors.length === 0 ? {} : { detectors }),
+    except: namesOf(configuration.scrubExcept),
+    ...(configuration.scrubSecret === undefined ? {} : { secret: configuration.scrubSecret }),
+    tokens: configuration.scrubTokens,
+    mask: namesOf(configuration.scrubMask),
+    keep: namesOf(configuration.scrubKeep),
+  };
+  if (configuration.scrubRules === undefined) return { options, rules: undefined };
   try {
-    return createScrubber({
-      ...(detectors.length === 0 ? {} : { detectors }),
-      except: namesOf(configuration.scrubExcept),
-      rules: rulesIn(configuration.scrubRules),
-      ...(configuration.scrubSecret === undefined ? {} : { secret: configuration.scrubSecret }),
-      tokens: configuration.scrubTokens,
-      mask: namesOf(configuration.scrubMask),
-      keep: namesOf(configuration.scrubKeep),
-    });
+    return { options, rules: readFileSync(configuration.scrubRules, 'utf8') };
   } catch (error) {
+    throw new ConfigurationError([`${scrubVariables.scrubRules.name}: ${reasonOf(error)}`]);
+  }
+}
+
+/**
+ * A scrubber with these settings and a time limit.
+ * @param milliseconds the limit for one event or webhook
+ * @throws ScrubberOptionsError, RulesError
+ */
+export function scrubberWith({ options, rules }: ScrubSettings, milliseconds = SCRUB_TIME_MS): Scrubber {
+  const time = { clock: SYSTEM_CLOCK, milliseconds };
+  return createScrubber({ ...options, ...(rules === undefined ? {} : { rules: parseRules(rules) }), time });
+}
+
+/** The scrubber that the variables configure; reads the file of rules, unless it was read before. @throws ConfigurationError */
+export function configuredScrubber(
+  configuration: ScrubConfiguration,
+  settings: ScrubSettings = scrubSettings(configuration),
+): Scrubber {
+  try {
+    return scrubberWith(settings);
+  } catch (error) {
+    if (error instanceof RulesError) {
+      const { name } = scrubVariables.scrubRules;
+      throw new ConfigurationError([`${name}: ${configuration.scrubRules ?? ''}, ${error.message}`]);
+    }
     if (!(error instanceof ScrubberOptionsError)) throw error;
     throw new ConfigurationError([`${VARIABLES[error.option] ?? error.option}: ${error.problem}`]);
   }
 }
 
-function rulesIn(file: string | undefined): readonly Rule[] {
-  if (file === undefined) return [];
-  try {
-    return parseRules(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    const where = error instanceof RulesError ? `${file}, ${problem}` : problem;
-    throw new ConfigurationError([`${scrubVariables.scrubRules.name}: ${where}`]);
-  }
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function namesOf(list: string | undefined): string[] {
