@@ -20,6 +20,8 @@ export interface DrainPorts<Event> {
   /** Sends an event that may have been sent before. */
   send(event: Event, onSettled: (isConfirmed: boolean) => void): SendStatus;
   erase(spooled: SpooledEvent<Event>): void;
+  /** Whether an entry that was read has been erased since by somebody else: it is not to be sent. */
+  isErased(sequence: number): boolean;
   /** Reads the next entries after a sequence. Later calls `onEntriesRead`. */
   read(after: number): void;
   /** Number of entries still to drain. */
@@ -99,6 +101,11 @@ export class Drain<Event extends Keyed> {
     while (this.#inFlight.size < window) {
       const spooled = this.#ready[0];
       if (spooled === undefined) break;
+      if (this.#ports.isErased(spooled.sequence)) {
+        this.#ready.shift();
+        this.#removeFromWindow(spooled);
+        continue;
+      }
       const sent = this.#ports.send(spooled.event, (isConfirmed) => this.#onSettled(spooled, isConfirmed));
       if (sent === 'ended') break;
       this.#ready.shift();

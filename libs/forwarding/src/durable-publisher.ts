@@ -23,6 +23,7 @@ import { LaneModes } from './lane-modes';
 import { NotDurableError } from './not-durable-error';
 import { ReadAhead } from './read-ahead';
 import { SequenceMap } from './sequence-map';
+import { type SearchResult, SpoolErasures } from './spool-erasures';
 import { SpoolReader } from './spool-reader';
 
 const TICK_MS = 100;
@@ -61,6 +62,7 @@ export class DurablePublisher {
   readonly #lanes: readonly LaneForwarder<OutgoingMessage, SpoolFailure, SpoolSource>[];
   readonly #modes: LaneModes;
   readonly #spoolReader: SpoolReader;
+  readonly #erasures = new SpoolErasures();
   /** The spool, in both layouts. */
   readonly #own: readonly SpoolSource[];
   readonly #pending = new SequenceMap<PendingPublish>();
@@ -76,7 +78,11 @@ export class DurablePublisher {
     this.#clock = clock;
     this.#lastSequence = spool.lastSequence;
     this.#modes = new LaneModes(log, broker.laneGroup.lanes, onSpoolBegun);
-    this.#spoolReader = new SpoolReader({ log, quarantine: (id, record) => this.#quarantine(id, record, 'damaged') });
+    this.#spoolReader = new SpoolReader({
+      log,
+      erase: (source, lane, sequence, bytes) => this.#erasures.erase(source, lane, sequence, bytes),
+      quarantine: (id, record) => this.#quarantine(id, record, 'damaged'),
+    });
     this.#broker = new LanePublisher({
       ...broker,
       log,
@@ -137,6 +143,25 @@ export class DurablePublisher {
     for (const lane of filled) this.#lanes[lane]?.drainOrphan(source);
   }
 
+  /**
+   * Erases the events whose records match from every spool that this process has open, or only counts them. They are not sent any more,
+   * except for those in flight. Resolves once nothing of them is on the disk.
+   * @throws SpoolError if a spool cannot be read or written; others may have been searched
+   */
+  async eraseSpooled(matches: (record: Buffer) => boolean, isDryRun: boolean): Promise<SearchResult> {
+    const total = { found: 0, erased: 0 };
+    for (const source of [...this.#own, ...this.#orphans.keys()]) {
+      const { found, erased } = await this.#erasures.search(source, {
+        matches,
+        isDryRun,
+        onErased: (...entry) => this.#spoolReader.onErased(...entry),
+      });
+      total.found += found;
+      total.erased += erased;
+    }
+    return total;
+  }
+
   /** Age of the oldest event in the spool; seconds. NaN if the spool cannot be read at the moment. */
   async oldestAgeSeconds(): Promise<number> {
     const ages = await Promise.all(this.#own.map((source) => this.#oldestAgeSeconds(source)));
@@ -165,7 +190,8 @@ export class DurablePublisher {
     return {
       send: (message, maybeDuplicate, onSettled) => this.#send(lane, message, maybeDuplicate, onSettled),
       store: (sequence, message) => void this.#store(lane, sequence, message),
-      erase: (source, sequence, bytes) => source.erase(lane, sequence, bytes),
+      erase: (source, sequence, bytes) => this.#erasures.erase(source, lane, sequence, bytes),
+      isErased: (source, sequence) => this.#erasures.isErased(source, lane, sequence),
       read: (source, after) => void this.#read(lane, source, after),
       remaining: (source) => this.#spoolReader.remaining(source, lane),
       quarantine: (message, reason, done) => {

@@ -321,6 +321,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
       {
         send: (event, onSettled) => this.#send(event, from, onSettled),
         erase: ({ sequence, bytes }) => this.#ports.erase(source, sequence, bytes),
+        isErased: (sequence) => this.#ports.isErased(source, sequence),
         read: (after) => this.#ports.read(source, after),
         remaining: () => this.#ports.remaining(source),
         quarantine: (event, reason, done) =>

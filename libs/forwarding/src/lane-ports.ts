@@ -20,6 +20,8 @@ export interface LanePorts<Event, Failure, Source> {
   /** Appends an event to the lane's own spool. Later calls `onStored` or `onNotStored`. */
   store(sequence: number, event: Event): void;
   erase(source: Source, sequence: number, bytes: number): void;
+  /** Whether an entry has been erased by somebody else. */
+  isErased(source: Source, sequence: number): boolean;
   /** Reads the lane's entries of a spool after a sequence. Later calls `onEntriesRead`. */
   read(source: Source, after: number): void;
   /** Number of the lane's entries in a spool that can be drained, including those being written. */

@@ -193,6 +193,7 @@ export class LaneSimulation {
         send: (event, maybeDuplicate, onSettled) => this.#send(event, maybeDuplicate, onSettled),
         store: (_sequence, event) => this.#writing.push(event),
         erase: (source, sequence) => this.#spools[source].erase(sequence),
+        isErased: () => false,
         read: (source, after) => {
           if (this.#reading.has(source)) throw new Error('concurrent reads of one spool');
           this.counts.reads += 1;

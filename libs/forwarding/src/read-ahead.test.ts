@@ -26,6 +26,7 @@ class DrainedLane {
           return 'sent';
         },
         erase: () => (this.erased += 1),
+        isErased: () => false,
         read: (after) => void this.#reads.push(after),
         remaining: () => ENTRIES - this.erased,
         quarantine: () => undefined,
@@ -96,6 +97,7 @@ it('holds nothing of a drain that starts again', () => {
   const ports = {
     send: () => 'ended' as const,
     erase: () => undefined,
+    isErased: () => false,
     read: () => undefined,
     remaining: () => 1,
     quarantine: () => undefined,
@@ -106,4 +108,28 @@ it('holds nothing of a drain that starts again', () => {
   expect(readAhead.isFull).toBe(true);
   drain.restart();
   expect(readAhead.isFull).toBe(false);
+});
+
+it('an event that was erased after it was read ahead is not sent, and the next event of its alert is', () => {
+  const sent: string[] = [];
+  const readAhead = new ReadAhead();
+  const ports = {
+    send: (event: { readonly orderKey: string; readonly id: string }) => {
+      sent.push(event.id);
+      return 'sent' as const;
+    },
+    erase: () => undefined,
+    isErased: (sequence: number) => sequence === 1,
+    read: () => undefined,
+    remaining: () => 2,
+    quarantine: () => undefined,
+  };
+  const drain = new Drain(ports, new ManualClock(), readAhead);
+  drain.pump(1);
+  drain.onEntriesRead([
+    { sequence: 1, bytes: 1, event: { orderKey: 'a', id: 'erased' } },
+    { sequence: 2, bytes: 1, event: { orderKey: 'a', id: 'next' } },
+  ]);
+  drain.pump(1);
+  expect(sent).toEqual(['next']);
 });

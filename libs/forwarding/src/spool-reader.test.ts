@@ -19,6 +19,7 @@ function failingSource(): SpoolSource & { isFailing: boolean } {
       return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve([]);
     },
     erase: () => undefined,
+    purge: () => Promise.resolve(),
     oldestSequence() {
       return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve(7);
     },
@@ -29,7 +30,11 @@ function failingSource(): SpoolSource & { isFailing: boolean } {
 describe('a spool that cannot be read', () => {
   const source = failingSource();
   const log: RecordedLine[] = [];
-  const events = new SpoolReader({ log: recordingLogger(log), quarantine: () => Promise.resolve(false) });
+  const events = new SpoolReader({
+    log: recordingLogger(log),
+    erase: () => undefined,
+    quarantine: () => Promise.resolve(false),
+  });
 
   it('is logged once, however often reads fail, and again only after a successful read', async () => {
     for (let tick = 0; tick < 10; tick += 1) expect(await events.read(source, LANE, 0)).toEqual([]);
@@ -70,7 +75,11 @@ it('counts entries that a repair of the spool left as remaining, although more w
     },
     read: (_lane, after) => Promise.resolve(stored.filter(({ sequence }) => sequence > after)),
   };
-  const reader = new SpoolReader({ log: recordingLogger([]), quarantine: () => Promise.resolve(false) });
+  const reader = new SpoolReader({
+    log: recordingLogger([]),
+    erase: () => undefined,
+    quarantine: () => Promise.resolve(false),
+  });
   expect(await reader.read(source, LANE, 0)).toEqual([]);
   expect(reader.remaining(source, LANE)).toBe(0);
 

@@ -7,6 +7,7 @@ const PAGE = { entries: 64, bytes: 128 * 1024 };
 
 export interface SpoolReaderOptions {
   readonly log: Logger;
+  readonly erase: (source: SpoolSource, lane: number, sequence: number, bytes: number) => void;
   /** Quarantines a damaged record. Resolves with false if that is not possible now. */
   readonly quarantine: (id: string, record: Buffer) => Promise<boolean>;
 }
@@ -58,6 +59,11 @@ export class SpoolReader {
     }
   }
 
+  /** An entry has been erased by somebody else: if it was to stay in the spool, it no longer is. */
+  onErased(source: SpoolSource, lane: number, sequence: number): void {
+    this.#skippedIn(source).get(lane)?.delete(sequence);
+  }
+
   /** The lowest sequence of all lanes; NaN if the spool cannot be read at the moment. */
   async oldestSequence(source: SpoolSource): Promise<number | undefined> {
     try {
@@ -79,7 +85,7 @@ export class SpoolReader {
         return undefined;
       case 'damaged':
         if (await this.#options.quarantine(`damaged-${lane}-${entry.sequence}`, entry.content)) {
-          source.erase(lane, entry.sequence, entry.bytes);
+          this.#options.erase(source, lane, entry.sequence, entry.bytes);
         } else this.#skip(source, lane, entry.sequence);
         return undefined;
     }

@@ -1,5 +1,5 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { compactDatabase, reasonOf } from './database';
+import { compactDatabase, purgeDatabase, reasonOf } from './database';
 import { type Database, type Disk } from './disk';
 import { Erasures } from './erasures';
 import { FreeSpace } from './free-space';
@@ -144,6 +144,24 @@ export class SpoolFolder<C extends Contents> {
       this.#reads.delete(result);
       view.end();
     }
+  }
+
+  /** Resolves once nothing of what was erased before is on the disk. @throws SpoolError */
+  async purge(): Promise<void> {
+    while (this.#reopening !== undefined) await this.#reopening;
+    while (this.#writing !== undefined || this.#erasures.pending > 0) {
+      if (this.#isReadOnly) throw new SpoolError('failing');
+      this.#flush();
+      await this.#writing;
+    }
+    await this.#compacting;
+    if (this.#isClosed) throw new SpoolError('closed');
+    const purging = purgeDatabase(this.#database);
+    // A close waits for it; it compacts no worse than a compaction.
+    this.#compacting = purging.catch(() => undefined).finally(() => (this.#compacting = undefined));
+    await purging.catch((error: unknown) => {
+      throw new SpoolError('failing', reasonOf(error).message);
+    });
   }
 
   /** Finishes pending writes and reads, and releases the folder for another process. */

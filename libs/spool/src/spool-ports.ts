@@ -43,6 +43,11 @@ export interface SpoolSource {
   read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]>;
   /** Erases an entry that was read, or whose append has resolved; no read that starts later returns it. */
   erase(lane: number, sequence: number, bytes: number): void;
+  /**
+   * Resolves once the disk has nothing of the entries that were erased before: LevelDB keeps them until it compacts.
+   * @throws SpoolError if the disk fails, or the folder is closed
+   */
+  purge(): Promise<void>;
   /** The lowest sequence of all lanes. @throws SpoolError as read */
   oldestSequence(): Promise<number | undefined>;
   /** Waits for reads and writes, then releases the folder for another process. */

@@ -223,3 +223,48 @@ async function newestLog(folder: string): Promise<string> {
   const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.log')).sort();
   return path.join(folder, name);
 }
+
+describe('a purge', () => {
+  const isOnDisk = async (text: string): Promise<boolean> => {
+    const folder = path.join(root, '0');
+    const files = await Promise.all((await readdir(folder)).map((name) => readFile(path.join(folder, name))));
+    return files.some((file) => file.includes(text));
+  };
+
+  it.each([
+    ['just after they were written', 10, false],
+    ['after they have moved to larger files', 20_000, false],
+    ['after the spool was reopened', 5_000, true],
+  ])('leaves nothing of erased entries on the disk, %s, and everything of the others', async (_when, count, isReopened) => {
+    let spool = await open({ maximumBytes: 2 ** 30 });
+    for (let from = 1; from <= count; from += 1_000) await appendAll(spool, 3, from, Math.min(count, from + 999));
+    const secret = Buffer.from(`ann@example.com ${'x'.repeat(100)}`);
+    const middle = count + 1;
+    await spool.append(3, middle, secret);
+    await appendAll(spool, 3, count + 2, count + 10);
+    if (isReopened) {
+      await spool.close();
+      spool = await open({ maximumBytes: 2 ** 30 });
+    }
+    expect(await isOnDisk('ann@example.com')).toBe(true);
+    spool.erase(3, middle, secret.length);
+    await spool.purge();
+    expect(await isOnDisk('ann@example.com')).toBe(false);
+    expect(spool.entriesOf(3)).toBe(count + 9);
+    await spool.close();
+    const reopened = await open();
+    expect(sequences(await reopened.read(3, count - 2, ALL))).toEqual([
+      count - 1,
+      count,
+      ...Array.from({ length: 9 }, (_, index) => count + 2 + index),
+    ]);
+    await reopened.close();
+  });
+
+  it('that comes after a close is refused', async () => {
+    const spool = await open();
+    await appendAll(spool, 1, 1, 3);
+    await spool.close();
+    await expect(spool.purge()).rejects.toThrow(SpoolError);
+  });
+});

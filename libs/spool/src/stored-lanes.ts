@@ -38,6 +38,10 @@ export abstract class StoredLanes<Counts extends LaneCounts> {
     return this.store.contents.bytesOf(lane);
   }
 
+  purge(): Promise<void> {
+    return this.store.purge();
+  }
+
   close(): Promise<void> {
     return this.store.close();
   }
