@@ -24,7 +24,7 @@ it('completes commands and options in bash', async () => {
 
 it('has scripts for zsh and fish, and lists the supported shells', async () => {
   expect(await scriptOf('zsh')).toContain('bashcompinit');
-  expect(await scriptOf('fish')).toContain("\"pdaltagent dead-letters\"' -a 'list show replay discard --help'");
+  expect(await scriptOf('fish')).toContain("\"pdaltagent dead-letters\"' -a 'list show replay discard erase --help'");
   const { code, error } = await runCli(['completion', 'tcsh'], {});
   expect(code).toBe(2);
   expect(error).toContain('Allowed choices are bash, zsh, fish');

@@ -3,6 +3,7 @@ import { DurablePublisher } from '@pdaltagent/forwarding';
 import { EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
 import { type App, type Context, type Logger, quarantineFolderOf, spoolRootOf } from '@pdaltagent/service';
 import { claimSpool, OrphanedSpools, type Spool, Quarantine } from '@pdaltagent/spool';
+import { eraseSpooled } from './erase-spooled';
 import { AccessControl } from './access-control';
 import { SENDER_SHARE } from './admission';
 import { type Configuration } from './configuration';
@@ -11,6 +12,7 @@ import { ForwardingMetrics } from './forwarding-metrics';
 import { Gateway } from './gateway';
 import { QuarantineMetrics } from './quarantine-metrics';
 import { createScrub } from './scrubbing';
+import { OperatorSocket } from './operator-socket';
 import { openTokens } from './token-source';
 
 /** How often orphaned spools, those of instances that are gone, are scanned for; milliseconds. */
@@ -26,6 +28,7 @@ interface Running {
   readonly publisher: DurablePublisher;
   readonly gateway: Gateway;
   readonly orphans: OrphanScanner;
+  readonly operatorSocket: OperatorSocket;
 }
 
 /** The gateway, which publishes to RabbitMQ and spools what RabbitMQ does not accept. */
@@ -84,15 +87,26 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       const orphans = new OrphanScanner(async () => {
         for (const source of await orphaned.claim()) publisher.drainOrphan(source, () => orphaned.release(source));
       }, logger);
-      running = { spool, publisher, gateway, orphans };
+      const operatorSocket = new OperatorSocket({
+        path: `${spool.folder}.sock`,
+        erase: async (request) => {
+          // Whatever no other gateway has is opened, and searched with the rest.
+          await orphans.scanNow();
+          return eraseSpooled(publisher, request);
+        },
+        log: logger,
+      });
+      running = { spool, publisher, gateway, orphans, operatorSocket };
       publisher.start();
       tokens.start();
       await gateway.start();
       if (needsCertificate && configuration.httpPort !== 0) logger.info(PLAIN_HTTP, { trustedProxies });
       orphans.start();
+      await operatorSocket.start();
     },
     stop: async () => {
       tokens.stop();
+      await running?.operatorSocket.stop();
       await running?.gateway.stop();
       await running?.orphans.stop();
       await scrub?.stop();
@@ -133,6 +147,12 @@ class OrphanScanner {
   start(): void {
     this.#scanAgain();
     this.#stop = every(SYSTEM_CLOCK, SCAN_MS, () => this.#scanAgain());
+  }
+
+  /** Resolves once a scan that starts now has ended. */
+  scanNow(): Promise<void> {
+    this.#scanAgain();
+    return this.#scanning;
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import { type DeadLetter } from '@pdaltagent/messaging';
 import { type DeadLetterQueue, type UnackedDeadLetter } from './dead-letter-queue';
 
 /** The result of a discard, checked afterwards. A dead letter of which a crash left two copies counts twice. */
@@ -8,15 +9,29 @@ export interface Discarded {
 }
 
 /** Removes dead letters permanently. @throws BrokerUnavailable, DeadLetterQueueBusy */
-export async function discard(queue: DeadLetterQueue, ids: ReadonlySet<string>): Promise<Discarded> {
+export function discard(queue: DeadLetterQueue, ids: ReadonlySet<string>): Promise<Discarded> {
+  return discardMatching(queue, ({ id }) => ids.has(id));
+}
+
+/**
+ * Removes dead letters that match permanently, and no others of their ids. Whatever ends it early, the broker returns all that were not
+ * removed to their places. @throws BrokerUnavailable, DeadLetterQueueBusy
+ */
+export async function discardMatching(
+  queue: DeadLetterQueue,
+  matches: (deadLetter: DeadLetter) => boolean,
+): Promise<Discarded> {
   const matching: number[] = [];
   const collect = ({ deadLetter, delivery }: UnackedDeadLetter) => {
-    if (ids.has(deadLetter.id)) matching.push(delivery.fields.deliveryTag);
+    if (matches(deadLetter)) matching.push(delivery.fields.deliveryTag);
   };
   await queue.visitAll(collect, (remover) => {
     for (const tag of matching) remover.remove(tag);
     return Promise.resolve();
   });
-  const left = await queue.find(ids);
+  const left: string[] = [];
+  await queue.visitAll(({ deadLetter }) => {
+    if (matches(deadLetter)) left.push(deadLetter.id);
+  });
   return { discarded: matching.length - left.length, left };
 }

@@ -1,5 +1,6 @@
 import { DEAD_REASONS } from '@pdaltagent/messaging';
 import { Command, Option } from 'commander';
+import { erase, type EraseOptions } from '../erase/erase';
 import { countOption, keyEndOption, pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { discard, type DeadLetterDiscardOptions } from './discard';
@@ -67,6 +68,18 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
       run(discard(terminal, selectionOf(ids, options), options)),
     );
 
+  command
+    .command('erase')
+    .description('erase what is stored of a person: dead letters, and where a gateway runs its quarantine and spool')
+    .option('--dedup-key <key>', 'events of this alert (webhooks: incident)')
+    .option('--source <source>', 'events whose body has this value in a member "source"')
+    .option('--text <text>', 'events with this text anywhere: body, query, headers, dedup key, response')
+    .option('--dry-run', 'only count them')
+    .option('--yes', 'do not ask for confirmation; required without a terminal')
+    .option('--json', 'the result as JSON')
+    .addHelpText('after', ERASE_HELP)
+    .action((options: EraseOptions) => run(erase(terminal, options)));
+
   return command;
 }
 
@@ -106,6 +119,18 @@ examples:
   pdaltagent dead-letters discard --all --webhooks --yes
 
 exit codes: 0 all were removed, 1 some were not
+`;
+
+const ERASE_HELP = `
+A text is compared in any case, with JSON's escapes and a query's percent-encoding decoded. Dead letters are searched
+from anywhere; for the quarantine and the spool, run it where each gateway runs. A gateway that runs searches its spool
+itself. Not searched: events that wait in RabbitMQ for their delivery, and what PagerDuty and your log store have.
+
+examples:
+  pdaltagent dead-letters erase --text ann@example.com --dry-run
+  docker-compose exec ingest-gateway pdaltagent dead-letters erase --source ann-pc --yes
+
+exit codes: 0 everything here was searched, and what was found is erased (--dry-run: counted), 1 something was not
 `;
 
 const REPLAY_HELP = `
