@@ -235,31 +235,34 @@ describe('a purge', () => {
     ['just after they were written', 10, false],
     ['after they have moved to larger files', 20_000, false],
     ['after the spool was reopened', 5_000, true],
-  ])('leaves nothing of erased entries on the disk, %s, and everything of the others', async (_when, count, isReopened) => {
-    let spool = await open({ maximumBytes: 2 ** 30 });
-    for (let from = 1; from <= count; from += 1_000) await appendAll(spool, 3, from, Math.min(count, from + 999));
-    const secret = Buffer.from(`ann@example.com ${'x'.repeat(100)}`);
-    const middle = count + 1;
-    await spool.append(3, middle, secret);
-    await appendAll(spool, 3, count + 2, count + 10);
-    if (isReopened) {
+  ])(
+    'leaves nothing of erased entries on the disk, %s, and everything of the others',
+    async (_when, count, isReopened) => {
+      let spool = await open({ maximumBytes: 2 ** 30 });
+      for (let from = 1; from <= count; from += 1_000) await appendAll(spool, 3, from, Math.min(count, from + 999));
+      const secret = Buffer.from(`ann@example.com ${'x'.repeat(100)}`);
+      const middle = count + 1;
+      await spool.append(3, middle, secret);
+      await appendAll(spool, 3, count + 2, count + 10);
+      if (isReopened) {
+        await spool.close();
+        spool = await open({ maximumBytes: 2 ** 30 });
+      }
+      expect(await isOnDisk('ann@example.com')).toBe(true);
+      spool.erase(3, middle, secret.length);
+      await spool.purge();
+      expect(await isOnDisk('ann@example.com')).toBe(false);
+      expect(spool.entriesOf(3)).toBe(count + 9);
       await spool.close();
-      spool = await open({ maximumBytes: 2 ** 30 });
-    }
-    expect(await isOnDisk('ann@example.com')).toBe(true);
-    spool.erase(3, middle, secret.length);
-    await spool.purge();
-    expect(await isOnDisk('ann@example.com')).toBe(false);
-    expect(spool.entriesOf(3)).toBe(count + 9);
-    await spool.close();
-    const reopened = await open();
-    expect(sequences(await reopened.read(3, count - 2, ALL))).toEqual([
-      count - 1,
-      count,
-      ...Array.from({ length: 9 }, (_, index) => count + 2 + index),
-    ]);
-    await reopened.close();
-  });
+      const reopened = await open();
+      expect(sequences(await reopened.read(3, count - 2, ALL))).toEqual([
+        count - 1,
+        count,
+        ...Array.from({ length: 9 }, (_, index) => count + 2 + index),
+      ]);
+      await reopened.close();
+    },
+  );
 
   it('that comes after a close is refused', async () => {
     const spool = await open();
