@@ -48,7 +48,7 @@ describe('kill -9 of the gateway with requests in flight', () => {
   it('loses none of its 202s in 50 kills with the broker available', async () => {
     await kill(50);
     await nothingIsLost();
-  }, 600_000);
+  }, 1_200_000);
 
   it('loses none of its 202s in 25 kills with the broker unreachable and the spool in use', async () => {
     await rig.proxy.inject({ kind: 'down' });
@@ -56,7 +56,7 @@ describe('kill -9 of the gateway with requests in flight', () => {
     await kill(25);
     await rig.proxy.heal();
     await nothingIsLost();
-  }, 600_000);
+  }, 1_200_000);
 
   it('loses none of its 202s in 25 kills with the broker blocked and the spool in use', async () => {
     await broker.setAlarm('memory', true);
@@ -64,5 +64,5 @@ describe('kill -9 of the gateway with requests in flight', () => {
     await kill(25);
     await broker.setAlarm('memory', false);
     await nothingIsLost();
-  }, 600_000);
+  }, 1_200_000);
 });

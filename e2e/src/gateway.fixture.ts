@@ -59,7 +59,8 @@ export class GatewayRig {
   waitForMode(mode: 'direct' | 'spool'): Promise<unknown> {
     return waitUntil(async () => (await this.metrics()).includes(`pdaltagent_gateway_mode{mode="${mode}"} 1`), {
       what: `mode "${mode}"`,
-      timeoutMs: 60_000,
+      // Of a spool, while senders go on, on a busy machine.
+      timeoutMs: 240_000,
     });
   }
 
