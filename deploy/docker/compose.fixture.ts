@@ -9,6 +9,7 @@ const service = z.looseObject({
   build: z.object({ context: z.literal('.'), dockerfile: z.string(), args: z.record(z.string(), text) }).optional(),
   container_name: z.string().optional(),
   hostname: z.string().optional(),
+  entrypoint: z.array(z.string()).default([]),
   restart: z.string().optional(),
   ports: z.array(z.string()).default([]),
   environment: z.record(z.string(), text).default({}),

@@ -1,4 +1,8 @@
 import { readConfiguration } from '@pdaltagent/service';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { version } from '../../package.json';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -72,7 +76,6 @@ describe.each(OURS)('%s', (name) => {
 
   it('gets the passwords of its servers from files only', () => {
     expect(service.environment['PDAGENTD_AMQP_URL_FILE']).toBe('/run/pdaltagent/amqp-url');
-    expect(service.volumes).toContain('secrets:/run/pdaltagent:ro');
     expect(service.environment).not.toHaveProperty('PDAGENTD_AMQP_URL');
     expect(service.environment).not.toHaveProperty('PDAGENTD_REDIS_URL');
   });
@@ -98,8 +101,72 @@ it('holds pd-send, set to its own gateway, in the container pdaltagent_pdagentd'
   });
 });
 
+it.each([
+  ['ingest-gateway', ['amqp-url']],
+  ['delivery-worker', ['amqp-url', 'redis-url', 'digest-secret']],
+  ['webhook-sender', ['amqp-url', 'redis-url', 'digest-secret']],
+  ['log-poller', ['amqp-url', 'redis-url']],
+  ['rabbitmq', ['rabbitmq-password']],
+  ['redis', ['redis-password']],
+])('%s has the secrets that it needs, and no other', (name, secrets) => {
+  const folders = serviceOf(ONE_SHOT).volumes.map((volume) => volume.split(':'));
+  const [volume, target] = serviceOf(name)
+    .volumes.map((each) => each.split(':'))
+    .filter(([source]) => folders.some(([known]) => known === source))
+    .flat();
+  expect(target).toBe('/run/pdaltagent');
+  const folder = folders.find(([source]) => source === volume)?.[1];
+  const made = madeSecrets();
+  expect(readdirSync(path.join(made, folder ?? '')).sort()).toEqual([...secrets].sort());
+});
+
+it('keeps its passwords when it is started again, and makes those that are new in this version', () => {
+  const folder = madeSecrets();
+  const password = textOfSecret(folder, '/secrets/rabbitmq-password');
+  expect(password).toMatch(/^[0-9a-f]{64}$/);
+  expect(textOfSecret(folder, '/for/gateway/amqp-url')).toBe(`amqp://pdaltagent:${password}@rabbitmq:5672\n`);
+  for (const file of ['/secrets/digest-secret', '/for/rabbitmq/rabbitmq-password']) rmSync(path.join(folder, file));
+  madeSecrets(folder);
+  expect(textOfSecret(folder, '/for/rabbitmq/rabbitmq-password')).toBe(password);
+  expect(textOfSecret(folder, '/for/senders/digest-secret')).toMatch(/^[0-9a-f]{64}$/);
+});
+
+/** What the service `secrets` writes, in a new folder or one that it has written before. */
+function madeSecrets(folder = mkdtempSync(path.join(tmpdir(), 'secrets-'))): string {
+  made.push(folder);
+  const { entrypoint, volumes: mounted } = serviceOf(ONE_SHOT);
+  for (const volume of mounted) mkdirSync(path.join(folder, volume.split(':')[1] ?? ''), { recursive: true });
+  const [shell = '', options = '', script = ''] = entrypoint;
+  const moved = script.replaceAll('/for/', `${folder}/for/`).replace('cd /secrets', `cd ${folder}/secrets`);
+  // Only root may give files to another group.
+  execFileSync(shell, [options, `chgrp() { :; }\n${moved}`]);
+  return folder;
+}
+
+function textOfSecret(folder: string, file: string): string {
+  return readFileSync(path.join(folder, file), 'utf8');
+}
+
+const made: string[] = [];
+afterAll(() => made.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+it('bounds the memory and processes of the servers, which hold only the capabilities that their entrypoints need', () => {
+  const needed = {
+    rabbitmq: ['CHOWN', 'DAC_OVERRIDE', 'SETGID', 'SETUID'],
+    redis: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETPCAP', 'SETUID'],
+  };
+  for (const [name, capabilities] of Object.entries(needed))
+    expect(serviceOf(name)).toMatchObject({
+      cap_drop: ['ALL'],
+      cap_add: capabilities,
+      mem_limit: expect.stringMatching(/^\dg$/) as unknown,
+      pids_limit: expect.any(Number) as unknown,
+    });
+});
+
 it('keeps queues, memory, spool and passwords in volumes, and the broker under one name', () => {
-  expect(Object.keys(volumes).sort()).toEqual(['gateway', 'rabbitmq', 'redis', 'secrets']);
+  const data = Object.keys(volumes).filter((name) => !name.endsWith('-secrets'));
+  expect(data.sort()).toEqual(['gateway', 'rabbitmq', 'redis', 'secrets']);
   expect(serviceOf('rabbitmq')).toMatchObject({
     hostname: 'rabbitmq',
     environment: { RABBITMQ_NODENAME: 'rabbit@rabbitmq' },
