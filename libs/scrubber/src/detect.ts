@@ -1,4 +1,5 @@
 import { type Detector, RANK } from './detector';
+import { unescapedTexts } from './escaped-text';
 import { type Budget, ScanContext } from './scan-context';
 import { decodeEscapes, fold, hasEscapes, type NormalizedText, originalOffset } from './normalized-text';
 
@@ -33,6 +34,10 @@ export function detect(text: string, key: string, detectors: readonly Detector[]
     // If `%2B` occurs, a bare `+` means a space.
     const decoded = decodeEscapes(text, /%2B/i.test(text));
     collect(candidates, new ScanContext(decoded.text, key, budget), decoded, detectors);
+  }
+  if (context.traits.escape) {
+    for (const decoded of unescapedTexts(text))
+      collect(candidates, new ScanContext(decoded.text, key, budget), decoded, detectors);
   }
   if (candidates.length === 0) return NOTHING;
   const open = context.traits.brace || percent ? dropInsidePlaceholders(candidates, text) : candidates;

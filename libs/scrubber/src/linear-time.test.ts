@@ -2,10 +2,11 @@ import { RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
 import { analyse } from 'scslre';
 import { ADDRESS_PATTERNS } from './address-parts';
 import { DETECTORS } from './catalogue';
+import { ESCAPE_PATTERNS } from './escaped-text';
 import { REDOS_LENGTH, REDOS_PIECES, repeated } from './redos-corpus';
 import { createScrubber } from './scrubber';
 
-const PATTERNS = [...DETECTORS.flatMap((detector) => detector.patterns), ...ADDRESS_PATTERNS];
+const PATTERNS = [...DETECTORS.flatMap((detector) => detector.patterns), ...ADDRESS_PATTERNS, ...ESCAPE_PATTERNS];
 
 /** The quantifiers of a pattern that have no upper bound. */
 function unboundedParts(pattern: RegExp): string[] {

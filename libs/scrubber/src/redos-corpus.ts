@@ -14,7 +14,7 @@ export const REDOS_PIECES: readonly string[] = [
   'a://b:c@d/', 'http://a:b/@c:1 ', 'a:b@', 'authorization: digest a=b, ', 'authorization: a ', 'curl ', 'curl -u a:b ', 'curl -u "', 'mysql -px ', "'", '-p ',
   'echo a | ', 'net use /user:a ', "identified by 'x1y' ", "identified by '", 'enable secret no ', 'username a secret no ', 'snmp-server user a b v3 auth md5 x priv ',
   'createUser a MD5 b DES ', '/bot12345:', '&signature=', '&signature=a1', '\\u0026', "password='it''s ", 'Uid=a;Pwd=a b', 'password={', 'password=(', 'password=a\\ ',
-  'password for a is ', 'password was set to ', '4111.1111.1111.1111 ', 'hooks.slack.com/services/', '{{EMAIL_ADDRESS}}', '{{EMAIL_ADDRESS}} 1 ', 'Aa ', '12345 Aa ', '12345678901234567890 ',
+  'password for a is ', 'password was set to ', '4111.1111.1111.1111 ', 'hooks.slack.com/services/', '{{EMAIL_ADDRESS}}', '{{EMAIL_ADDRESS}} 1 ', '&', '&#', '&amp;', '&#64;', '\\x40', '&#97;@a.co ', 'Aa ', '12345 Aa ', '12345678901234567890 ',
 ];
 
 /** Repeats a piece up to a length. */

@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
+import { encodingOf } from './body-encoding';
 import { BodyScrub, EVENT, NAGIOS_BODY, VENDOR_BODY, WEBHOOK } from './body-scrub';
 import { CleanTextCache } from './clean-text-cache';
 import { detect, type Finding, findingOf } from './detect';
@@ -50,11 +50,11 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   return {
     quickCharacters: settings.quickCharacters,
     scrubBody(type, contentType, bytes) {
-      const encoding = encodingOf(bytes);
-      const text = bytes.toString(encoding);
+      const encoding = encodingOf(bytes, contentType);
+      const text = encoding.decode(bytes);
       const edits = bodyEdits(new BodyScrub(settings, kindOf(type), clean), contentType, text);
       if (edits.length === 0) return { bytes, found: NOTHING };
-      return { bytes: Buffer.from(applyEdits(text, edits), encoding), found: countOf(edits) };
+      return { bytes: encoding.encode(applyEdits(text, edits)), found: countOf(edits) };
     },
     scrubWebhook(bytes) {
       const text = bytes.toString();
@@ -71,7 +71,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
     explain: (text, key = '') => detect(text, key, settings.detectors, newBudget()).map(findingOf),
     explainText: (text, key = '') => new BodyScrub(settings, EVENT).scanText(text, key).edits,
     explainBody: (type, contentType, bytes) =>
-      bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, bytes.toString(encodingOf(bytes))),
+      bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, encodingOf(bytes, contentType).decode(bytes)),
   };
 }
 
@@ -82,9 +82,6 @@ function withUserNames(settings: ScrubberSettings, text: string): ScrubberSettin
 }
 
 const kindOf = (type: EventType) => (isApiType(type) ? EVENT : type === 'nagios' ? NAGIOS_BODY : VENDOR_BODY);
-
-/** Anything but UTF-8 is read as Latin-1, so that every byte survives the conversion to a string and back. */
-const encodingOf = (bytes: Buffer): 'utf8' | 'latin1' => (isUtf8(bytes) ? 'utf8' : 'latin1');
 
 /** The content decides more than the content type: SNS posts JSON as text/plain, curl as a form. */
 function bodyEdits(scrub: BodyScrub, contentType: string, text: string): readonly Edit[] {

@@ -13,6 +13,8 @@ export interface Traits {
   readonly nonAscii: boolean;
   readonly percent: boolean;
   readonly brace: boolean;
+  /** Contains `&` or `\`, so that characters may be escaped. */
+  readonly escape: boolean;
 }
 
 const DIGIT = 1;
@@ -25,6 +27,7 @@ const SPACE = 64;
 const PERCENT = 128;
 const BRACE = 256;
 const NON_ASCII = 512;
+const ESCAPE = 1024;
 
 /** Class bits of the ASCII characters, then those of all others. */
 const CLASSES = new Uint16Array(129);
@@ -38,6 +41,7 @@ for (const [characters, bits] of [
   [' ', SPACE],
   ['%', PERCENT],
   ['{', BRACE],
+  ['&\\', ESCAPE],
 ] as const)
   for (const character of characters) CLASSES[character.charCodeAt(0)] = bits;
 CLASSES[128] = NON_ASCII;
@@ -66,5 +70,6 @@ export function traitsOf(text: string): Traits {
     nonAscii: (seen & NON_ASCII) > 0,
     percent: (seen & PERCENT) > 0,
     brace: (seen & BRACE) > 0,
+    escape: (seen & ESCAPE) > 0,
   };
 }
