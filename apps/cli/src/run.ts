@@ -111,9 +111,9 @@ examples:
 environment:
   PDAGENTD_AMQP_URL         RabbitMQ (default: amqp://guest:guest@localhost:5672); also CELERY_BROKER_URL
   PDAGENTD_REDIS_URL        Redis, for status, trace, dead-letters and webhooks (default: redis://localhost:6379)
+  PDAGENTD_CA_FILE          additional authorities to trust (PEM), as for the services
   PDAGENTD_DIGEST_SECRET    as for the services; used by trace and dead-letters
-  PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, PDAGENTD_CA_FILE,
-  HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+  PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                             as for the services; used by status
   PDAGENTD_WEBHOOKS_FILE, PDAGENTD_WEBHOOK_DEST_URL and the other variables of log-poller and webhook-sender
                             used by webhooks

@@ -1,6 +1,7 @@
 import { PostClient } from '@pdaltagent/http';
 import {
   AlertProgress,
+  amqplibConnect,
   createLaneMetrics,
   EVENTS,
   LastDeliveryRecorder,
@@ -9,9 +10,16 @@ import {
   registerLaneGauges,
 } from '@pdaltagent/messaging';
 import { DeadLetterRetention, retentionLimitsOf } from '@pdaltagent/operations';
-import { type App, type Context, maskKey, nameDigest, warnOfPlainDigests } from '@pdaltagent/service';
+import {
+  type App,
+  brokerOf,
+  type Context,
+  maskKey,
+  nameDigest,
+  redisOf,
+  warnOfPlainDigests,
+} from '@pdaltagent/service';
 import { agreedTime, DeadLetteredAlerts, DeliveredMarkers, LaneClaims, LastDeliveries, Store } from '@pdaltagent/store';
-import { readFileSync } from 'node:fs';
 import { AttemptLog } from './attempt-log';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
@@ -20,15 +28,16 @@ const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent', what: 'Events' };
 
 /** Delivers events from their lanes to PagerDuty. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
-  const authorities = configuration.certificateAuthorities;
+  const broker = brokerOf(configuration);
+  const { authorities } = broker;
   const client: PostClient = new PostClient({
     maxSockets: configuration.concurrency * 2,
     connectTimeoutMs: configuration.connectTimeoutMs,
     attemptTimeoutMs: configuration.attemptTimeoutMs,
     isSendingAllowed: () => worker.ownsLanes,
-    ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
+    ...(authorities.length === 0 ? {} : { tls: { ca: authorities } }),
   });
-  const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
+  const store = new Store({ ...redisOf(configuration), name: 'delivery-worker', log: logger });
   warnOfPlainDigests(configuration, logger);
   const digest = nameDigest(configuration);
   const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'events'), digest);
@@ -37,7 +46,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const attemptLog = new AttemptLog(logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
-    url: configuration.amqpUrl,
+    url: broker.url,
+    connect: amqplibConnect(authorities),
     name: 'delivery-worker',
     laneGroup: EVENTS,
     queueType: configuration.queueType,
@@ -63,7 +73,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   });
   registerLaneGauges(metrics, worker, METRIC_NAMES);
   const retention = new DeadLetterRetention({
-    url: configuration.amqpUrl,
+    ...broker,
     name: 'delivery-worker',
     laneGroup: EVENTS,
     limits: retentionLimitsOf(configuration),

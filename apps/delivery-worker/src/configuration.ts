@@ -1,6 +1,5 @@
 import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
 import {
-  certificates,
   type ConfigurationOf,
   integer,
   proxyVariables,
@@ -42,10 +41,6 @@ export const variables = {
   attemptTimeoutMs: integer('PDAGENTD_ATTEMPT_TIMEOUT_MS', 15_000, 'timeout for a whole attempt; milliseconds', {
     min: 1,
   }),
-  certificateAuthorities: certificates(
-    'PDAGENTD_CA_FILE',
-    'additional certificate authorities to trust (PEM), for example of a corporate proxy',
-  ),
   ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
 };
 

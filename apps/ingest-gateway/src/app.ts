@@ -1,7 +1,7 @@
 import { every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DurablePublisher } from '@pdaltagent/forwarding';
-import { EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
-import { type App, type Context, type Logger, quarantineFolderOf, spoolRootOf } from '@pdaltagent/service';
+import { amqplibConnect, EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
+import { type App, brokerOf, type Context, type Logger, quarantineFolderOf, spoolRootOf } from '@pdaltagent/service';
 import { claimSpool, OrphanedSpools, type Spool, Quarantine } from '@pdaltagent/spool';
 import { eraseSpooled } from './erase-spooled';
 import { AccessControl } from './access-control';
@@ -47,6 +47,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     needsCertificate,
   });
   const forwardHeaders = ForwardHeaders.parse(configuration.forwardHeaders ?? '');
+  const broker = brokerOf(configuration);
   const root = spoolRootOf(configuration);
   const options = { maximumBytes: configuration.spoolMaximumBytes, log: logger, laneOf: laneOfRecord };
   let running: Running | undefined;
@@ -57,7 +58,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       });
       const publisher = new DurablePublisher({
         broker: {
-          url: configuration.amqpUrl.replace(/^pyamqp:/, 'amqp:'),
+          url: broker.url.replace(/^pyamqp:/, 'amqp:'),
+          connect: amqplibConnect(broker.authorities),
           name: 'ingest-gateway',
           laneGroup: EVENTS,
           queueType: configuration.queueType,

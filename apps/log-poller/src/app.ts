@@ -1,10 +1,9 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { GetClient } from '@pdaltagent/http';
-import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { amqplibConnect, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
-import { type App, type Context, type Destinations, openDestinations } from '@pdaltagent/service';
+import { type App, brokerOf, type Context, type Destinations, openDestinations, redisOf } from '@pdaltagent/service';
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
-import { readFileSync } from 'node:fs';
 import { checkRetention, type Configuration } from './configuration';
 import { Clocks } from './clocks';
 import { Counters } from './counters';
@@ -31,17 +30,24 @@ function pollingApp(
   destinations: Destinations,
   { logger, metrics }: Context,
 ): App {
-  const { amqpUrl, queueType, redisUrl, apiBaseUrl, keepSeconds } = configuration;
+  const { queueType, apiBaseUrl, keepSeconds } = configuration;
+  const { url, authorities } = brokerOf(configuration);
   const scrub = createScrub(configuration, metrics, logger);
-  const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
-  const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', laneGroup: WEBHOOKS, queueType, log: logger });
+  const store = new Store({ ...redisOf(configuration), name: 'log-poller', log: logger });
+  const publisher = new Publisher({
+    url,
+    connect: amqplibConnect(authorities),
+    name: 'log-poller',
+    laneGroup: WEBHOOKS,
+    queueType,
+    log: logger,
+  });
   const lease = new Lease({ store, name: 'poller', log: logger });
-  const authorities = configuration.certificateAuthorities;
   const httpClient = new GetClient({
     maxSockets: 2,
     attemptTimeoutMs: 30_000,
     responseLimit: PAGE_BYTES_LIMIT,
-    ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
+    ...(authorities.length === 0 ? {} : { tls: { ca: authorities } }),
   });
   const api = new LogEntriesApi({ httpClient, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
   const clocks = new Clocks({ clock: SYSTEM_CLOCK, api, log: logger });

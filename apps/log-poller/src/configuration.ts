@@ -1,6 +1,5 @@
 import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
 import {
-  certificates,
   ConfigurationError,
   type ConfigurationOf,
   custom,
@@ -29,10 +28,6 @@ export const variables = {
     {
       min: 1,
     },
-  ),
-  certificateAuthorities: certificates(
-    'PDAGENTD_CA_FILE',
-    'additional certificate authorities to trust (PEM), for example of a corporate proxy',
   ),
   ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
   since: custom('PDAGENTD_POLL_SINCE', 'time from which the first start reads (ISO 8601); default: five minutes ago', {

@@ -1,11 +1,13 @@
 import { WebhookClient } from '@pdaltagent/http';
-import { AlertProgress, LaneWorker, LastDeliveryRecorder, WEBHOOKS } from '@pdaltagent/messaging';
+import { AlertProgress, amqplibConnect, LaneWorker, LastDeliveryRecorder, WEBHOOKS } from '@pdaltagent/messaging';
 import { DeadLetterRetention, retentionLimitsOf } from '@pdaltagent/operations';
 import {
   type App,
+  brokerOf,
   type Context,
   nameDigest,
   openSendingDestinations,
+  redisOf,
   type SendingDestinations,
   warnOfPlainDigests,
 } from '@pdaltagent/service';
@@ -19,7 +21,6 @@ import {
   Store,
 } from '@pdaltagent/store';
 import { type SendingDestination } from '@pdaltagent/webhooks';
-import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
 import { createMetrics, METRIC_NAMES, registerWorkerGauges } from './metrics';
@@ -36,16 +37,16 @@ function sendingApp(
   destinations: SendingDestinations,
   { logger, metrics }: Context,
 ): App {
-  const { amqpUrl, redisUrl, queueType, concurrency, certificateAuthorities } = configuration;
+  const { queueType, concurrency } = configuration;
+  const broker = brokerOf(configuration);
   const maximumAgeMs = configuration.maximumAgeSeconds * 1000;
   const client = new WebhookClient({
     maxSockets: concurrency,
     isSendingAllowed: () => worker.ownsLanes,
     timeoutMs: configuration.timeoutSeconds * 1000,
-    certificateAuthorities:
-      certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
+    certificateAuthorities: broker.authorities[0],
   });
-  const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
+  const store = new Store({ ...redisOf(configuration), name: 'webhook-sender', log: logger });
   warnOfPlainDigests(configuration, logger);
   const digest = nameDigest(configuration);
   const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'webhooks'), digest);
@@ -57,7 +58,8 @@ function sendingApp(
   const metricsObserver = createMetrics(metrics, destinations, logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
-    url: amqpUrl,
+    url: broker.url,
+    connect: amqplibConnect(broker.authorities),
     name: 'webhook-sender',
     laneGroup: WEBHOOKS,
     queueType,
@@ -87,7 +89,7 @@ function sendingApp(
   destinations.onChange(() => client.keepOnly(destinations.current()));
   registerWorkerGauges(metrics, worker);
   const retention = new DeadLetterRetention({
-    url: amqpUrl,
+    ...broker,
     name: 'webhook-sender',
     laneGroup: WEBHOOKS,
     limits: retentionLimitsOf(configuration),

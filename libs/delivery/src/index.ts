@@ -1,3 +1,4 @@
+export { type CertificateFault, certificateFaultOf, connectionProblem } from './certificate-fault';
 export { BACKOFF, type Backoff, backoffMs } from './backoff';
 export { classifyEvent, classifyWebhook, type EventPath } from './classify';
 export { Dispatcher } from './dispatcher';

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { gatherWrites, withRefusal } from './connect';
+import { withAdvice, gatherWrites } from './connect';
 
 describe('a connection to the broker', () => {
   it('sends the messages of one turn of the event loop together, in order, and confirms each', async () => {
@@ -26,9 +26,9 @@ describe('a connection to the broker', () => {
   });
 
   it('that the broker refuses is explained; any other error is kept', () => {
-    const refused = withRefusal(new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>'));
+    const refused = withAdvice(new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>'));
     expect(refused).toMatchObject({ message: expect.stringMatching(/^the virtual host is refused: /) as string });
     const unreachable = new Error('connect ECONNREFUSED 127.0.0.1:5672');
-    expect(withRefusal(unreachable)).toBe(unreachable);
+    expect(withAdvice(unreachable)).toBe(unreachable);
   });
 });

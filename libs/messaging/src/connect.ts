@@ -1,5 +1,7 @@
+import { connectionProblem } from '@pdaltagent/delivery';
 import { type ChannelModel, connect } from 'amqplib';
 import net from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { type Writable } from 'node:stream';
 import { tolerateUndecodable } from './undecodable';
 
@@ -25,36 +27,48 @@ export interface OpenedConnection {
  */
 export type Connect = (url: string, name: string) => Promise<OpenedConnection>;
 
-/** Connects with amqplib. */
-export const connectWithAmqplib: Connect = async (url, name) => {
+/** Connects with amqplib; the authorities (PEM) are trusted in addition to Node's own. */
+export function amqplibConnect(authorities: readonly string[]): Connect {
+  return (url, name) => connectTrusting(authorities, url, name);
+}
+
+/** Connects with amqplib, and trusts the authorities that Node trusts. */
+export const connectWithAmqplib: Connect = amqplibConnect([]);
+
+/** amqplib's options for an amqps:// URL with additional authorities. */
+export function tlsOptions(authorities: readonly string[]): { readonly ca?: string[] } {
+  return authorities.length === 0 ? {} : { ca: [...rootCertificates, ...authorities] };
+}
+
+async function connectTrusting(authorities: readonly string[], url: string, name: string): Promise<OpenedConnection> {
   const secured = rawSocketOf(url);
   const connection = await connect(brokerUrl(url), {
     timeout: CONNECT_TIMEOUT_MS,
     noDelay: true,
     clientProperties: { connection_name: name },
+    ...tlsOptions(authorities),
     ...(secured === undefined ? {} : { socket: secured }),
   }).catch((error: unknown) => {
-    throw withRefusal(error);
+    throw withAdvice(error);
   });
   tolerateUndecodable(connection);
   const stream = streamOf(connection);
   if (stream !== undefined) gatherWrites(stream);
   return { connection, reset: () => void (secured ?? stream)?.resetAndDestroy() };
-};
+}
+
+const REFUSED =
+  'the virtual host is refused: it does not exist, the user has no permission for it, or a limit of connections is reached (RabbitMQ’s log has the reason)';
 
 /**
- * The error of a failed connect; if the broker refused to open the virtual host (AMQP 0-9-1, connection.open), with what that
- * means: amqplib only says which frame it received, without RabbitMQ's reason.
+ * The error of a failed connect, with what to do about a certificate that is not trusted. If the broker refused to open the virtual
+ * host (AMQP 0-9-1, connection.open), with what that means: amqplib only says which frame it received, without RabbitMQ's reason.
  */
-export function withRefusal(error: unknown): unknown {
-  const isRefused =
-    error instanceof Error && error.message.startsWith('Expected ConnectionOpenOk; got <ConnectionClose');
-  return isRefused
-    ? new Error(
-        'the virtual host is refused: it does not exist, the user has no permission for it, or a limit of connections is reached (RabbitMQ’s log has the reason)',
-        { cause: error },
-      )
-    : error;
+export function withAdvice(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const isRefused = error.message.startsWith('Expected ConnectionOpenOk; got <ConnectionClose');
+  const message = isRefused ? REFUSED : connectionProblem(error, 'PDAGENTD_AMQP_URL');
+  return message === error.message ? error : new Error(message, { cause: error });
 }
 
 /**

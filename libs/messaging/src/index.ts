@@ -22,7 +22,7 @@ export {
   type Settlement,
 } from './publish-channel';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection';
-export { type Connect, hasReplyCode, HEARTBEAT_SECONDS, withRefusal } from './connect';
+export { amqplibConnect, type Connect, withAdvice, hasReplyCode, HEARTBEAT_SECONDS, tlsOptions } from './connect';
 export { NoReply, replyTo } from './reply-timeout';
 export { tolerateUndecodable } from './undecodable';
 export { announcementOf, objectOf, parkedByLane, type ParkedByLane } from './announcement';

@@ -1,10 +1,11 @@
 import {
+  withAdvice,
   hasReplyCode,
   HEARTBEAT_SECONDS,
   NoReply,
   replyTo,
+  tlsOptions,
   tolerateUndecodable,
-  withRefusal,
 } from '@pdaltagent/messaging';
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
@@ -12,6 +13,8 @@ import { type Channel, type ChannelModel, connect } from 'amqplib';
 export interface BrokerClientOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
   readonly url: string;
+  /** Certificates (PEM) of authorities to trust in addition to Node's own. */
+  readonly authorities?: readonly string[];
   /** Shown in the broker's list of connections. */
   readonly name: string;
   /** Timeout for one request to the broker; milliseconds, by default 5 s. */
@@ -65,19 +68,24 @@ export class BrokerClient {
   /** @throws BrokerUnavailable */
   static async open({
     url,
+    authorities = [],
     name,
     timeoutMs = 5_000,
     clock = SYSTEM_CLOCK,
   }: BrokerClientOptions): Promise<BrokerClient> {
     const target = new URL(url.replace(/^pyamqp/, 'amqp'));
     target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
-    const connecting = connect(target.href, { timeout: timeoutMs, clientProperties: { connection_name: name } });
+    const connecting = connect(target.href, {
+      timeout: timeoutMs,
+      clientProperties: { connection_name: name },
+      ...tlsOptions(authorities),
+    });
     try {
       return new BrokerClient(await withTimeout(connecting, timeoutMs, clock), timeoutMs, clock);
     } catch (error) {
       // A connection that is established after all must not outlive the command.
       connecting.then((late) => late.close()).catch(() => undefined);
-      throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(withRefusal(error)));
+      throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(withAdvice(error)));
     }
   }
 

@@ -82,6 +82,7 @@ describe('the configuration', () => {
 
   it.each([
     ['blanks around it', ' https://a.example \n', 'https://a.example'],
+    ['a scheme in upper case', 'HTTPS://b.example/A', 'https://b.example/A'],
     ['a percent sign in a password', 'http://a:50%off@b.example', 'http://a:50%25off@b.example'],
     ['an escaped percent sign', 'http://a:50%25off@b.example', 'http://a:50%25off@b.example'],
   ])('accepts a URL with %s', (_what, written, value) => {

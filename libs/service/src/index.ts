@@ -25,7 +25,16 @@ export { openSendingDestinations, type SendingDestinations, sendingVariables } f
 export { type ProxyFormat, proxyVariables } from './proxy-variables';
 export { digestVariables, type NameDigest, nameDigest, warnOfPlainDigests } from './name-digest';
 export { retentionVariables } from './retention-variables';
-export { brokerVariables, listenVariables, queueVariables, redisVariables } from './server-variables';
+export {
+  authoritiesOf,
+  brokerOf,
+  brokerVariables,
+  listenVariables,
+  queueVariables,
+  redisOf,
+  redisVariables,
+  type ServerAddress,
+} from './server-variables';
 export { quarantineFolderOf, spoolRootOf, spoolVariables } from './spool-variables';
 export { certificates, choice, custom, flag, integer, limit, port, secret, text, url, type Variable } from './variable';
 export { type FileContent, type ParsedFile, type Sources, WatchedFile, type WatchedFileOptions } from './watched-file';

@@ -8,11 +8,13 @@ import {
 import { type ConfigurationOf, type Environment } from './configuration';
 import { openDestinationsFile, webhooksFile } from './destinations-file';
 import { type Logger } from './logger';
-import { certificates, custom, integer } from './variable';
+import { authorityVariables } from './server-variables';
+import { custom, integer } from './variable';
 import { destinationUrls } from './webhook-variables';
 
 /** The variables of processes that post webhooks. */
 export const sendingVariables = {
+  ...authorityVariables,
   destinations: destinationUrls,
   webhooksFile,
   secrets: custom('PDAGENTD_WEBHOOK_SECRET', 'signs webhooks; two, separated by a comma, during a rotation', {
@@ -33,7 +35,6 @@ export const sendingVariables = {
     min: 1,
     max: 600,
   }),
-  certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'additional authorities to trust (PEM)'),
 };
 
 type SenderSettings = Pick<

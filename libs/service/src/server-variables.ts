@@ -1,8 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { choice, custom, url } from './variable';
+import { certificates, choice, custom, url } from './variable';
+
+/** For processes that connect to a server with TLS. */
+export const authorityVariables = {
+  certificateAuthorities: certificates(
+    'PDAGENTD_CA_FILE',
+    'additional certificate authorities to trust (PEM): that of RabbitMQ or Redis, of a corporate proxy',
+  ),
+};
 
 /** The broker, for processes that use queues but do not declare them. */
 export const brokerVariables = {
+  ...authorityVariables,
   amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
     schemes: ['amqp', 'amqps', 'pyamqp'],
     aliases: ['CELERY_BROKER_URL'],
@@ -22,11 +32,36 @@ export const queueVariables = {
 };
 
 export const redisVariables = {
+  ...authorityVariables,
   redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis, which stores what was read and delivered', {
     schemes: ['redis', 'rediss'],
     secret: true,
   }),
 };
+
+/** How to connect to RabbitMQ or Redis. */
+export interface ServerAddress {
+  readonly url: string;
+  /** Certificates (PEM) of authorities that are trusted in addition to Node's own. */
+  readonly authorities: readonly string[];
+}
+
+interface Authorities {
+  readonly certificateAuthorities: string | undefined;
+}
+
+/** The additional authorities, read from their file. */
+export function authoritiesOf({ certificateAuthorities }: Authorities): readonly string[] {
+  return certificateAuthorities === undefined ? [] : [readFileSync(certificateAuthorities, 'utf8')];
+}
+
+export function brokerOf(configuration: Authorities & { readonly amqpUrl: string }): ServerAddress {
+  return { url: configuration.amqpUrl, authorities: authoritiesOf(configuration) };
+}
+
+export function redisOf(configuration: Authorities & { readonly redisUrl: string }): ServerAddress {
+  return { url: configuration.redisUrl, authorities: authoritiesOf(configuration) };
+}
 
 /** For processes that listen on a port. */
 export const listenVariables = {

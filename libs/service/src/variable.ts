@@ -148,8 +148,9 @@ export interface UrlOptions extends VariableOptions {
 }
 
 /**
- * An absolute URL, as it was written except for surrounding spaces, a trailing slash, and percent signs in user or password that
- * are no escapes: they are meant literally, and decoding them would fail. http and https URLs are base URLs: without a query.
+ * An absolute URL, as it was written except for surrounding spaces, a scheme in upper case, a trailing slash, and percent signs in
+ * user or password that are no escapes: they are meant literally, and decoding them would fail. http and https URLs are base URLs:
+ * without a query.
  */
 export function url<Fallback extends string | undefined>(
   name: string,
@@ -170,8 +171,10 @@ export function url<Fallback extends string | undefined>(
   const parse = parseWith(mustBe, (value) => {
     const trimmed = value.trim();
     if (unwanted(trimmed) !== undefined || !URL.canParse(trimmed)) return undefined;
-    if (!schemes.includes(new URL(trimmed).protocol.slice(0, -1))) return undefined;
-    return trimmed.replace(/\/+$/, '').replace(CREDENTIALS, escapeStrayPercent);
+    const scheme = new URL(trimmed).protocol;
+    if (!schemes.includes(scheme.slice(0, -1))) return undefined;
+    // Clients compare the scheme as it is written: ioredis connects to REDISS:// without TLS.
+    return `${scheme}${trimmed.slice(scheme.length)}`.replace(/\/+$/, '').replace(CREDENTIALS, escapeStrayPercent);
   });
   return variable<string, Fallback>(name, fallback, help, parse, extras);
 }

@@ -1,5 +1,7 @@
 import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { connectionProblem } from '@pdaltagent/delivery';
 import { Redis } from 'ioredis';
+import { rootCertificates } from 'node:tls';
 import { warnIfNotDurable } from './durability';
 import { type Log } from './log';
 import { isNotPrimary, StoreError, toStoreError } from './store-error';
@@ -7,6 +9,8 @@ import { isNotPrimary, StoreError, toStoreError } from './store-error';
 export interface StoreOptions {
   /** redis:// or rediss:// */
   readonly url: string;
+  /** Certificates (PEM) of authorities to trust in addition to Node's own. */
+  readonly authorities?: readonly string[];
   /** Shown in Redis's list of clients. */
   readonly name: string;
   readonly log: Log;
@@ -47,6 +51,7 @@ export class Store {
 
   constructor({
     url,
+    authorities = [],
     name,
     log,
     timeoutMs = DEFAULT_TIMEOUT_MS,
@@ -57,6 +62,7 @@ export class Store {
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
     this.#redis = new Redis(url, {
+      ...tlsOptions(url, authorities),
       lazyConnect: true,
       connectionName: name,
       protocol: 2,
@@ -76,7 +82,9 @@ export class Store {
         Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#reconnectsSinceWrite), 10)),
     });
     // Without a listener an error would end the process.
-    this.#redis.on('error', (error: Error) => this.#setState('unreachable', error.message));
+    this.#redis.on('error', (error: Error) =>
+      this.#setState('unreachable', connectionProblem(error, 'PDAGENTD_REDIS_URL')),
+    );
     this.#redis.on('close', () => {
       if (!this.#isReconnecting) this.#setState('unreachable', 'the connection was closed');
     });
@@ -165,6 +173,12 @@ export class Store {
       this.#checkIn(RETRY_CHECK_MS);
     }
   }
+}
+
+/** ioredis uses TLS for rediss:// without options, and for any URL with options. */
+function tlsOptions(url: string, authorities: readonly string[]): { readonly tls?: { readonly ca: string[] } } {
+  if (authorities.length === 0 || new URL(url).protocol !== 'rediss:') return {};
+  return { tls: { ca: [...rootCertificates, ...authorities] } };
 }
 
 const WARNINGS = {

@@ -13,7 +13,15 @@ export { type RecordedLine, recordingLogger } from './recording-logger';
 export { type ClusterOptions, type RabbitMQCluster, startRabbitMQCluster } from './rabbitmq-cluster';
 export { RedisPair } from './redis-pair';
 export { openRunFolder, type RunFolder } from './run-folder';
-export { type RabbitMQ, type Redis, type RedisOptions, type Server, type ServerOptions } from './server';
+export { TestAuthority } from './test-authority';
+export {
+  type CertificateFiles,
+  type RabbitMQ,
+  type Redis,
+  type RedisOptions,
+  type Server,
+  type ServerOptions,
+} from './server';
 export { INSTALL_INSTRUCTIONS, ServersMissing, startRabbitMQ, startRedis } from './servers';
 export { testServers, type TestServers } from './test-servers';
 export { prepareTools, type Tool, toolPath } from './tools';

@@ -16,7 +16,7 @@ import { firstResponse, freePort } from './ports';
 import { killStaleProcesses } from './process-record';
 import { beamArguments, rabbitMQEnvironment, type RabbitMQLayout } from './rabbitmq-environment';
 import { runCommand } from './run-command';
-import { brokerCommands, type RabbitMQ, type ServerOptions } from './server';
+import { brokerCommands, type CertificateFiles, type RabbitMQ, type ServerOptions } from './server';
 import { waitUntil } from './wait-until';
 
 const USER = 'pdaltagent';
@@ -58,7 +58,9 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
     epmdPort: await freePort(),
   };
   const { password } = secretsIn(folder, options.secrets);
-  writeConfiguration(folder, port, password, options.terms ?? []);
+  const tlsPort = options.tls === undefined ? undefined : await freePort();
+  const tlsTerms = tlsPort === undefined || options.tls === undefined ? [] : listenerTerms(tlsPort, options.tls);
+  writeConfiguration(folder, port, password, [...tlsTerms, ...(options.terms ?? [])]);
   const environment = rabbitMQEnvironment(layout);
 
   let epmd: GuardedProcess | undefined;
@@ -103,6 +105,7 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
   const url = `amqp://${USER}:${password}@127.0.0.1:${port}`;
   return {
     url,
+    tlsUrl: tlsPort === undefined ? undefined : `amqps://${USER}:${password}@localhost:${tlsPort}`,
     port,
     get pid() {
       return server?.pid ?? 0;
@@ -161,6 +164,12 @@ function storedIn(file: string, secret: string, mode: number): string {
   if (!existsSync(file)) writeFileSync(file, secret);
   chmodSync(file, mode);
   return readFileSync(file, 'utf8');
+}
+
+/** A second listener, with TLS. JSON strings are Erlang strings. */
+function listenerTerms(port: number, { certificate, key }: CertificateFiles): string[] {
+  const files = `{certfile, ${JSON.stringify(certificate)}}, {keyfile, ${JSON.stringify(key)}}`;
+  return [`{ssl_listeners, [{"127.0.0.1", ${port}}]}`, `{ssl_options, [${files}, {verify, verify_none}]}`];
 }
 
 /** Erlang terms alone: parsing a rabbitmq.conf costs the broker more than a second of CPU time at each start. */

@@ -5,7 +5,7 @@ import { searchPath } from './binaries';
 import { type GuardedProcess, startGuarded } from './guarded-process';
 import { firstResponse, freePort } from './ports';
 import { killStaleProcesses } from './process-record';
-import { type Redis, type RedisOptions } from './server';
+import { type CertificateFiles, type Redis, type RedisOptions } from './server';
 import { waitUntil } from './wait-until';
 
 /** Enough for one per test file. */
@@ -19,7 +19,10 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomBytes(16).toString('hex');
   const configuration = path.join(folder, 'redis.conf');
-  writeFileSync(configuration, configurationLines(folder, port, password).join('\n'), { mode: 0o600 });
+  const tlsPort = options.tls === undefined ? undefined : await freePort();
+  const tlsLines = tlsPort === undefined || options.tls === undefined ? [] : listenerLines(tlsPort, options.tls);
+  const lines = [...configurationLines(folder, port, password), ...tlsLines, ''];
+  writeFileSync(configuration, lines.join('\n'), { mode: 0o600 });
   // Redis appears in the process list under the name it was started with: the link makes it identifiable.
   const link = path.join(folder, 'redis-server');
   rmSync(link, { force: true });
@@ -56,6 +59,7 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
   }
   return {
     url: `redis://:${password}@127.0.0.1:${port}`,
+    tlsUrl: tlsPort === undefined ? undefined : `rediss://:${password}@localhost:${tlsPort}`,
     port,
     get pid() {
       return server?.pid ?? 0;
@@ -90,7 +94,16 @@ function configurationLines(folder: string, port: number, password: string): str
     'save ""',
     'maxmemory-policy noeviction',
     'daemonize no',
-    '',
+  ];
+}
+
+/** A second listener, with TLS. */
+function listenerLines(port: number, { certificate, key }: CertificateFiles): string[] {
+  return [
+    `tls-port ${port}`,
+    `tls-cert-file ${JSON.stringify(certificate)}`,
+    `tls-key-file ${JSON.stringify(key)}`,
+    'tls-auth-clients no',
   ];
 }
 

@@ -2,6 +2,8 @@
 export interface Server {
   /** With user and password. */
   readonly url: string;
+  /** The same with TLS, for the name localhost; undefined unless it was started with a certificate. */
+  readonly tlsUrl?: string | undefined;
   readonly port: number;
   /** The server's process id; for a container, its main process on the host, or 0 if the host cannot see it (macOS). */
   readonly pid: number;
@@ -58,6 +60,14 @@ export interface ServerOptions {
   folder: string;
   /** Default: a free one. */
   port?: number;
+  /** Also listens with TLS, on another free port. Needs the installed server. */
+  tls?: CertificateFiles;
+}
+
+/** Files (PEM). */
+export interface CertificateFiles {
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /** rabbitmqctl's arguments that raise an alarm, or clear it with the limit that startRabbitMQ() configures. */

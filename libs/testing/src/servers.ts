@@ -19,6 +19,8 @@ export const INSTALL_INSTRUCTIONS = [
   'They do not have to be running: private servers are started on free ports.',
 ].join('\n');
 
+const TLS_NEEDS_BINARIES = `A server with TLS needs the installed one, not a container\n${INSTALL_INSTRUCTIONS}`;
+
 /**
  * Starts a private RabbitMQ: the installed one, otherwise in a container.
  * @throws ServersMissing if there is neither
@@ -26,6 +28,7 @@ export const INSTALL_INSTRUCTIONS = [
 export async function startRabbitMQ(options: ServerOptions): Promise<RabbitMQ> {
   const binaries = findRabbitMQ();
   if (binaries !== undefined) return startInstalledRabbitMQ(binaries, options);
+  if (options.tls !== undefined) throw new Error(TLS_NEEDS_BINARIES);
   const docker = await findDocker();
   if (docker === undefined) throw new ServersMissing(['RabbitMQ']);
   return startRabbitMQContainer(docker, options);
@@ -38,6 +41,7 @@ export async function startRabbitMQ(options: ServerOptions): Promise<RabbitMQ> {
 export async function startRedis(options: RedisOptions): Promise<Redis> {
   const binary = findRedis();
   if (binary !== undefined) return startInstalledRedis(binary, options);
+  if (options.tls !== undefined) throw new Error(TLS_NEEDS_BINARIES);
   const docker = await findDocker();
   if (docker === undefined) throw new ServersMissing(['Redis']);
   return startRedisContainer(docker, options);

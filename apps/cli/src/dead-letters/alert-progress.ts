@@ -1,5 +1,12 @@
 import { alertNameOf, type DeadLetter } from '@pdaltagent/messaging';
-import { digestVariables, type NameDigest, nameDigest, readConfiguration, redisVariables } from '@pdaltagent/service';
+import {
+  digestVariables,
+  type NameDigest,
+  nameDigest,
+  readConfiguration,
+  redisOf,
+  redisVariables,
+} from '@pdaltagent/service';
 import { DeadLetteredAlerts, type DeadLetteredAlertsState } from '@pdaltagent/store';
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
@@ -36,7 +43,7 @@ export class AlertProgressReader {
   /** Reads Redis. If it is unreachable, nothing is known, and a warning is printed. */
   static async read({ environment, error }: Pick<Terminal, 'environment' | 'error'>): Promise<AlertProgressReader> {
     const configuration = readConfiguration({ ...redisVariables, ...digestVariables }, environment);
-    const known = await withStore(configuration.redisUrl, async (store) => {
+    const known = await withStore(redisOf(configuration), async (store) => {
       const all = LANE_GROUPS.map(async (name) => [name, await new DeadLetteredAlerts(store, name).all()] as const);
       return new Map(await Promise.all(all));
     }).catch(() => undefined);

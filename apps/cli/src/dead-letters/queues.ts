@@ -1,6 +1,6 @@
 import { EVENTS, type LaneGroup, WEBHOOKS } from '@pdaltagent/messaging';
 import { BrokerClient, DeadLetterQueue } from '@pdaltagent/operations';
-import { brokerVariables, readConfiguration } from '@pdaltagent/service';
+import { brokerOf, brokerVariables, readConfiguration } from '@pdaltagent/service';
 import { type Terminal } from '../terminal';
 
 export interface NamedQueue {
@@ -20,10 +20,10 @@ export async function withDeadLetterQueues<Result>(
   { events, webhooks }: LaneGroupOptions,
   use: (queues: readonly NamedQueue[], openClient: () => Promise<BrokerClient>) => Promise<Result>,
 ): Promise<Result> {
-  const { amqpUrl } = readConfiguration(brokerVariables, environment);
+  const broker = brokerOf(readConfiguration(brokerVariables, environment));
   const clients: BrokerClient[] = [];
   const openClient = async () => {
-    const client = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
+    const client = await BrokerClient.open({ ...broker, name: 'pdaltagent command' });
     clients.push(client);
     return client;
   };

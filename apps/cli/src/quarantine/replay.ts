@@ -1,6 +1,6 @@
 import { EVENTS, laneKey, laneOfMessage, PublishError, toProperties } from '@pdaltagent/messaging';
 import { BrokerClient, BrokerUnavailable, SequentialSender } from '@pdaltagent/operations';
-import { brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
+import { brokerOf, brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
 import { type Quarantine } from '@pdaltagent/spool';
 import { type ProgressSince } from '../dead-letters/alert-progress';
 import { confirm } from '../dead-letters/confirmation';
@@ -41,13 +41,13 @@ export async function replay(
   options: QuarantineReplayOptions,
 ): Promise<number> {
   const { error, environment } = terminal;
-  const { amqpUrl } = readConfiguration(brokerVariables, environment);
+  const broker = brokerOf(readConfiguration(brokerVariables, environment));
   const quarantine = await openForChange(terminal);
   const selector = new Selector(selection);
   const { plan, unreadable } = await planOf(terminal, quarantine, selector, options);
   selector.checkKey();
   if (plan.items.length === 0) error('no events to send\n');
-  const client = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
+  const client = await BrokerClient.open({ ...broker, name: 'pdaltagent command' });
   try {
     plan.addHeldByWorkers(await findHeldByWorkers(client, EVENTS, plan));
     const { out } = terminal;

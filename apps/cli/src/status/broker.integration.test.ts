@@ -11,7 +11,8 @@ afterAll(async () => {
   folder.remove();
 });
 
-const checked = async () => (await checkBroker(broker.url, Date.now())).find(({ subject }) => subject === 'broker');
+const checked = async () =>
+  (await checkBroker({ url: broker.url, authorities: [] }, Date.now())).find(({ subject }) => subject === 'broker');
 
 it('detects a broker that accepts connections, but no messages because of an alarm', async () => {
   expect(await checked()).toMatchObject({ state: 'fine' });
@@ -46,7 +47,7 @@ it('detects a node that does not reach a majority of its cluster, which still an
 
 it('says that a virtual host is refused, which amqplib does not', async () => {
   const url = broker.url.replace(/\/?$/, '/nowhere');
-  expect(await checkBroker(url, Date.now())).toMatchObject([
+  expect(await checkBroker({ url, authorities: [] }, Date.now())).toMatchObject([
     { state: 'attention', detail: expect.stringContaining('the virtual host is refused: it does not exist') as string },
   ]);
 });

@@ -9,6 +9,7 @@ import {
   Sender,
   type WorkersHeard,
 } from '@pdaltagent/operations';
+import { type ServerAddress } from '@pdaltagent/service';
 import { durationOf } from '../duration';
 import { type CheckResult } from './check-result';
 import { checkLanes } from './lanes';
@@ -27,10 +28,10 @@ const PUBLISH_TIMEOUT_MS = 3_000;
 const MAX_EXAMINED = 20_000;
 
 /** Everything that the broker shows: whether it is reachable, its lanes, their workers, parked keys, dead letters. */
-export async function checkBroker(url: string, now: number): Promise<CheckResult[]> {
+export async function checkBroker(address: ServerAddress, now: number): Promise<CheckResult[]> {
   let client: BrokerClient;
   try {
-    client = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: 4_000 });
+    client = await BrokerClient.open({ ...address, name: 'pdaltagent status', timeoutMs: 4_000 });
   } catch (error) {
     return [
       {
@@ -43,7 +44,7 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
   }
   try {
     const [publishing, majority, reports] = await Promise.all([
-      checkPublishing(url, client.version),
+      checkPublishing(address, client.version),
       checkMajority(client),
       laneGroupReports(client),
     ]);
@@ -62,11 +63,11 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
  * Whether the broker accepts messages, which it does not during a memory or disk alarm. On a connection of its own: one
  * that publishes during an alarm is blocked, so that nothing more is answered on it.
  */
-async function checkPublishing(url: string, version: string): Promise<CheckResult> {
+async function checkPublishing(address: ServerAddress, version: string): Promise<CheckResult> {
   const subject = 'broker';
   let client: BrokerClient;
   try {
-    client = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: PUBLISH_TIMEOUT_MS });
+    client = await BrokerClient.open({ ...address, name: 'pdaltagent status', timeoutMs: PUBLISH_TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof BrokerUnavailable)) throw error;
     return {

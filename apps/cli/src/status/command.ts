@@ -1,4 +1,11 @@
-import { brokerVariables, maskSecrets, readConfiguration, redisVariables } from '@pdaltagent/service';
+import {
+  brokerOf,
+  brokerVariables,
+  maskSecrets,
+  readConfiguration,
+  redisOf,
+  redisVariables,
+} from '@pdaltagent/service';
 import { Command } from 'commander';
 import { pagerDutyVariables } from '../configuration';
 import { type CommandRunner } from '../dead-letters/command';
@@ -37,12 +44,13 @@ export async function status(
     { ...brokerVariables, ...redisVariables, ...pagerDutyVariables },
     environment,
   );
-  const { amqpUrl, redisUrl, eventsBaseUrl, apiBaseUrl, apiToken } = configuration;
-  const fetch = createFetch(configuration.certificateAuthorities);
+  const { eventsBaseUrl, apiBaseUrl, apiToken } = configuration;
+  const [broker, redis] = [brokerOf(configuration), redisOf(configuration)];
+  const fetch = createFetch(broker.authorities);
   const checks = await Promise.all([
-    checkBroker(amqpUrl, now()),
-    checkRedis(redisUrl).then((result) => downgradeUnconfigured([result], redisVariables.redisUrl, environment)),
-    checkPausedDestinations(redisUrl),
+    checkBroker(broker, now()),
+    checkRedis(redis).then((result) => downgradeUnconfigured([result], redisVariables.redisUrl, environment)),
+    checkPausedDestinations(redis),
     checkQuarantine(environment, now()),
     checkEventsApi(fetch, eventsBaseUrl).then((found) =>
       downgradeUnconfigured(found, pagerDutyVariables.eventsBaseUrl, environment),

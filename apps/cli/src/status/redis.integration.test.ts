@@ -5,10 +5,13 @@ it('detects a Redis that accepts no writes, such as a replica after a failover',
   const folder = openRunFolder('status-redis');
   const pair = await RedisPair.start(folder.path);
   try {
-    expect(await checkRedis(pair.url)).toMatchObject({ state: 'fine', detail: 'connected' });
+    expect(await checkRedis({ url: pair.url, authorities: [] })).toMatchObject({ state: 'fine', detail: 'connected' });
     const { url } = pair;
     await pair.promoteReplica();
-    expect(await checkRedis(url)).toMatchObject({ state: 'attention', detail: 'responds, but accepts no writes' });
+    expect(await checkRedis({ url, authorities: [] })).toMatchObject({
+      state: 'attention',
+      detail: 'responds, but accepts no writes',
+    });
   } finally {
     await pair.stop();
     folder.remove();

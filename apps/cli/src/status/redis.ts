@@ -1,4 +1,5 @@
 import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type ServerAddress } from '@pdaltagent/service';
 import { Store } from '@pdaltagent/store';
 import { type CheckResult } from './check-result';
 
@@ -12,12 +13,12 @@ const REFUSING =
 
 /** Connects for one operation. @returns undefined if Redis cannot be reached in time. Warnings go to `warn`. */
 export async function withStore<Result>(
-  url: string,
+  redis: ServerAddress,
   use: (store: Store) => Promise<Result>,
-  warn: (message: string) => void = () => undefined,
+  warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void = () => undefined,
 ): Promise<Result | undefined> {
   const log = { info: () => undefined, warn, error: warn };
-  const store = new Store({ url, name: 'pdaltagent command', log, timeoutMs: 2_000 });
+  const store = new Store({ ...redis, name: 'pdaltagent command', log, timeoutMs: 2_000 });
   const deadline = SYSTEM_CLOCK.monotonic() + CONNECT_WITHIN_MS;
   try {
     store.start();
@@ -31,16 +32,20 @@ export async function withStore<Result>(
   }
 }
 
-export async function checkRedis(url: string): Promise<CheckResult> {
+export async function checkRedis(redis: ServerAddress): Promise<CheckResult> {
+  let reason = '';
+  const keepReason = (_message: string, fields?: Readonly<Record<string, unknown>>) => {
+    reason = typeof fields?.['detail'] === 'string' ? `: ${fields['detail']}` : '';
+  };
   try {
-    const state = await withStore(url, (store) => Promise.resolve(store.state()));
+    const state = await withStore(redis, (store) => Promise.resolve(store.state()), keepReason);
     switch (state) {
       case 'connected':
         return { subject: 'redis', state: 'fine', detail: 'connected' };
       case 'refusing':
         return { subject: 'redis', state: 'attention', detail: 'responds, but accepts no writes', advice: REFUSING };
       default:
-        return { subject: 'redis', state: 'attention', detail: 'unreachable', advice: ADVICE };
+        return { subject: 'redis', state: 'attention', detail: `unreachable${reason}`, advice: ADVICE };
     }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);

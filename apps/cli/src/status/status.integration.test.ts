@@ -246,7 +246,10 @@ describe('status of a running system', () => {
       state: 'attention',
       detail: 'the broker is unreachable: no reply within 4 s',
     });
-    expect(of('redis')).toMatchObject({ state: 'attention', detail: 'unreachable' });
+    expect(of('redis')).toMatchObject({
+      state: 'attention',
+      detail: expect.stringMatching(/^unreachable/) as string,
+    });
     expect(of('token')?.state).toBe('fine');
     await Promise.all([broker.stop(), redis.stop()]);
   });

@@ -1,6 +1,5 @@
 import { type Attempt } from '@pdaltagent/delivery';
 import { GetClient } from '@pdaltagent/http';
-import { readFileSync } from 'node:fs';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const ATTEMPT_TIMEOUT_MS = 4_000;
@@ -9,13 +8,13 @@ const RESPONSE_LIMIT = 1024 * 1024;
 export type Fetch = (url: string, headers?: Readonly<Record<string, string>>) => Promise<Attempt>;
 
 /** GET with the proxy and the authorities that the services use. One call is one attempt; it never rejects. */
-export function createFetch(certificateAuthorities: string | undefined): Fetch {
+export function createFetch(authorities: readonly string[]): Fetch {
   const getter = new GetClient({
     maxSockets: 4,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
     responseLimit: RESPONSE_LIMIT,
-    ...(certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } }),
+    ...(authorities.length === 0 ? {} : { tls: { ca: authorities } }),
   });
   return async (url, headers = {}) => {
     const got = await getter.get(url, headers);

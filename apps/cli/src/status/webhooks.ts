@@ -1,10 +1,11 @@
+import { type ServerAddress } from '@pdaltagent/service';
 import { instantOf } from '../duration';
 import { pausedIn } from '../webhooks/list';
 import { type CheckResult } from './check-result';
 
 /** One result per paused destination; none if Redis is unreachable. */
-export async function checkPausedDestinations(redisUrl: string): Promise<CheckResult[]> {
-  const paused = (await pausedIn(redisUrl)) ?? new Map<string, number>();
+export async function checkPausedDestinations(redis: ServerAddress): Promise<CheckResult[]> {
+  const paused = (await pausedIn(redis)) ?? new Map<string, number>();
   return [...paused].map(([name, at]) => ({
     subject: 'webhooks',
     state: 'attention',

@@ -1,11 +1,14 @@
 import { alertNameOf } from '@pdaltagent/messaging';
 import {
+  brokerOf,
   brokerVariables,
   digestVariables,
   type NameDigest,
   nameDigest,
   readConfiguration,
+  redisOf,
   redisVariables,
+  type ServerAddress,
 } from '@pdaltagent/service';
 import { DeliveredMarkers, LastDeliveries } from '@pdaltagent/store';
 import { Command } from 'commander';
@@ -41,8 +44,8 @@ async function trace(terminal: Terminal, name: string, { key, json }: TraceOptio
   );
   const question = { name, key };
   const [remembered, found] = await Promise.all([
-    rememberedOf(terminal, configuration.redisUrl, nameDigest(configuration), question),
-    queryBroker(configuration.amqpUrl, question, terminal.now()),
+    rememberedOf(terminal, redisOf(configuration), nameDigest(configuration), question),
+    queryBroker(brokerOf(configuration), question, terminal.now()),
   ]);
   const report = traceReport(question, remembered, found);
   const acceptedAt = acceptedAtOf(name);
@@ -54,12 +57,12 @@ async function trace(terminal: Terminal, name: string, { key, json }: TraceOptio
 /** Redis stores the ids of delivered messages, and for a day the latest delivery of each alert. */
 async function rememberedOf(
   { environment }: Terminal,
-  redisUrl: string,
+  redis: ServerAddress,
   digest: NameDigest,
   { name, key }: TraceRequest,
 ): Promise<Remembered> {
   const alert = key === undefined ? undefined : alertNameOf({ routingKey: key, orderKey: `${key}:${name}` }, digest);
-  const known = await withStore(redisUrl, async (store) => {
+  const known = await withStore(redis, async (store) => {
     const delivered = await new DeliveredMarkers(store, 1).has([name]);
     const last = LANE_GROUPS.map(async ({ name: laneGroup }) =>
       (await new LastDeliveries(store, laneGroup, digest).of(name, alert)).map((delivery) => ({

@@ -7,6 +7,7 @@ import {
   laneGroupState,
   type LaneGroupState,
 } from '@pdaltagent/operations';
+import { type ServerAddress } from '@pdaltagent/service';
 import { recordOf } from '../dead-letters/record';
 
 export const LANE_GROUPS = [
@@ -47,8 +48,8 @@ export interface TraceData {
 }
 
 /** Searches the dead letters and queries every worker. No message is taken from its queue. @throws BrokerUnavailable */
-export async function queryBroker(url: string, question: TraceRequest, now: number): Promise<TraceData> {
-  const client = await BrokerClient.open({ url, name: 'pdaltagent trace' });
+export async function queryBroker(broker: ServerAddress, question: TraceRequest, now: number): Promise<TraceData> {
+  const client = await BrokerClient.open({ ...broker, name: 'pdaltagent trace' });
   try {
     const states = new Map<LaneGroupName, LaneGroupState | undefined>();
     for (const { name, laneGroup } of LANE_GROUPS) states.set(name, await laneGroupState(client, laneGroup));

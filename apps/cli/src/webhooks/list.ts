@@ -1,4 +1,4 @@
-import { readConfiguration, redisVariables, webhookVariables } from '@pdaltagent/service';
+import { readConfiguration, redisOf, redisVariables, type ServerAddress, webhookVariables } from '@pdaltagent/service';
 import { PausedDestinations } from '@pdaltagent/store';
 import { type DestinationFilter } from '@pdaltagent/webhooks';
 import { instantOf } from '../duration';
@@ -15,7 +15,7 @@ export interface WebhookListOptions {
 export async function list(terminal: Terminal, { json }: WebhookListOptions): Promise<number> {
   const configuration = readConfiguration({ ...webhookVariables, ...redisVariables }, terminal.environment);
   const destinations = pollerDestinations(terminal, configuration).current();
-  const paused = await pausedIn(configuration.redisUrl);
+  const paused = await pausedIn(redisOf(configuration));
   const rows = destinations.map(({ name, format, endpointUrl, filter }) => {
     const pausedAt = paused?.get(name);
     return { name, format, state: stateOf(paused, pausedAt), endpoint: hostOf(endpointUrl), filter, pausedAt };
@@ -45,8 +45,8 @@ export async function list(terminal: Terminal, { json }: WebhookListOptions): Pr
 }
 
 /** Undefined if Redis is unreachable. */
-export async function pausedIn(redisUrl: string): Promise<ReadonlyMap<string, number> | undefined> {
-  return withStore(redisUrl, (store) => new PausedDestinations(store).all()).catch(() => undefined);
+export async function pausedIn(redis: ServerAddress): Promise<ReadonlyMap<string, number> | undefined> {
+  return withStore(redis, (store) => new PausedDestinations(store).all()).catch(() => undefined);
 }
 
 function stateOf(paused: ReadonlyMap<string, number> | undefined, pausedAt: number | undefined): string {

@@ -1,8 +1,8 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Attempt, classifyWebhook } from '@pdaltagent/delivery';
 import { WebhookClient } from '@pdaltagent/http';
+import { authoritiesOf } from '@pdaltagent/service';
 import { pingOf, requestOf } from '@pdaltagent/webhooks';
-import { readFileSync } from 'node:fs';
 import { singleLine } from '../table';
 import { type Terminal } from '../terminal';
 import { senderDestination } from './configuration';
@@ -16,12 +16,10 @@ const SHOWN_RESPONSE = 200;
 /** Sends one test event as the webhook-sender would. @returns 0 if the destination accepted it, otherwise 1 */
 export async function ping(terminal: Terminal, name: string, { json }: PingOptions): Promise<number> {
   const { configuration, destination } = senderDestination(terminal, name);
-  const { certificateAuthorities, timeoutSeconds } = configuration;
   const client = new WebhookClient({
     maxSockets: 1,
-    timeoutMs: timeoutSeconds * 1000,
-    certificateAuthorities:
-      certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
+    timeoutMs: configuration.timeoutSeconds * 1000,
+    certificateAuthorities: authoritiesOf(configuration)[0],
   });
   const now = SYSTEM_CLOCK.wall();
   const request = requestOf(pingOf(destination, now), destination, now);

@@ -11,9 +11,15 @@ import {
 } from '@pdaltagent/messaging';
 import { BrokerClient, BrokerUnavailable, Sender } from '@pdaltagent/operations';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
-import { brokerVariables, configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
+import {
+  authoritiesOf,
+  brokerOf,
+  brokerVariables,
+  configuredScrubber,
+  readConfiguration,
+  webhookVariables,
+} from '@pdaltagent/service';
 import { type Destination, type LogEntry, matchesFilter, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
-import { readFileSync } from 'node:fs';
 
 import { pagerDutyVariables } from '../configuration';
 import { confirm } from '../dead-letters/confirmation';
@@ -54,12 +60,12 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
     const question = `Send the webhooks of ${span} to ${names} again?`;
     if (!(await confirm(terminal, question, options))) return 1;
   }
-  const contents = readLogEntries(terminal, configuration, configuration.certificateAuthorities, window);
+  const contents = readLogEntries(terminal, configuration, authoritiesOf(configuration), window);
   const messagesOf = messageFactory(configuration, destinations);
   const progress = new Progress(terminal, options.dryRun ? 'counted' : 'sent');
   const client = options.dryRun
     ? undefined
-    : await BrokerClient.open({ url: configuration.amqpUrl, name: 'webhooks replay' });
+    : await BrokerClient.open({ ...brokerOf(configuration), name: 'webhooks replay' });
   let sent = 0;
   let read = 0;
   let reached = window.since;
@@ -128,13 +134,12 @@ function windowOf({ since, until }: WebhookReplayOptions, now: number) {
 async function* readLogEntries(
   { error: say }: Terminal,
   { apiToken: token, apiBaseUrl: baseUrl, allLogEntries: all }: WebhookConfiguration,
-  certificateAuthorities: string | undefined,
+  authorities: readonly string[],
   window: { readonly since: number; readonly until: number },
 ) {
   if (token === undefined)
     throw new CliError('PDAGENTD_API_TOKEN is not set: a token that can read log entries is required');
-  const tls =
-    certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } };
+  const tls = authorities.length === 0 ? {} : { tls: { ca: authorities } };
   const getter = new GetClient({ maxSockets: 1, attemptTimeoutMs: 30_000, responseLimit: PAGE_BYTES_LIMIT, ...tls });
   const api = new LogEntriesApi({ httpClient: getter, baseUrl, token, all, spacingMs: SPACING_MS });
   const refusal = new AbortController();

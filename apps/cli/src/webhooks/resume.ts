@@ -1,4 +1,4 @@
-import { readConfiguration, redisVariables } from '@pdaltagent/service';
+import { readConfiguration, redisOf, redisVariables } from '@pdaltagent/service';
 import { PausedDestinations, StoreError } from '@pdaltagent/store';
 import { withStore } from '../status/redis';
 import { CliError, type Terminal } from '../terminal';
@@ -9,8 +9,8 @@ export interface ResumeOptions {
 
 /** Resumes a destination that returned 410. @returns 0 */
 export async function resume({ environment, out }: Terminal, name: string, { json }: ResumeOptions): Promise<number> {
-  const { redisUrl } = readConfiguration(redisVariables, environment);
-  const found = await withStore(redisUrl, async (store) => {
+  const redis = redisOf(readConfiguration(redisVariables, environment));
+  const found = await withStore(redis, async (store) => {
     if (store.state() === 'refusing')
       throw new CliError(
         `Redis responds, but accepts no writes: ${name} is not resumed (does PDAGENTD_REDIS_URL point to a replica?)`,

@@ -9,6 +9,8 @@ import { sweep, type SweepResult } from './sweep';
 
 export interface RetentionOptions {
   readonly url: string;
+  /** Certificates (PEM) of authorities to trust in addition to Node's own. */
+  readonly authorities?: readonly string[];
   /** Shown in the broker's list of connections. */
   readonly name: string;
   readonly laneGroup: LaneGroup;
@@ -117,8 +119,8 @@ export class DeadLetterRetention {
   }
 
   async #sweep(): Promise<void> {
-    const { url, name, laneGroup, limits } = this.#options;
-    const client = await BrokerClient.open({ url, name: `${name} dead letters`, clock: this.#clock });
+    const { url, authorities = [], name, laneGroup, limits } = this.#options;
+    const client = await BrokerClient.open({ url, authorities, name: `${name} dead letters`, clock: this.#clock });
     this.#client = client;
     try {
       if (this.#stopping.signal.aborted) return;
