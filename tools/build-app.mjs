@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import { existsSync } from 'node:fs';
 import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { licenceTexts } from './licenses.mjs';
 
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
 const app = path.basename(process.cwd());
@@ -44,6 +45,8 @@ if (!isCommand) {
 // Only the files that ended up in the bundle, without unused ones.
 const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
 const packages = new Set(bundled.flatMap((input) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+if (packages.size > 0)
+  await writeFile(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), await licenceTexts([...packages]));
 const prebuilds = [...packages].map((folder) => path.join(folder, 'prebuilds')).filter((folder) => existsSync(folder));
 // A command is copied without its folder: into images, to other hosts.
 if (isCommand && prebuilds.length > 0) throw new Error(`a command must not need native code: ${prebuilds.join(', ')}`);

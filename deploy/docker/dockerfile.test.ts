@@ -37,6 +37,7 @@ it('ships the bundle and nothing of the builder else', () => {
   const copies = [...argumentOf('runtime', 'COPY'), ...argumentOf('ingest-gateway', 'COPY')];
   expect(copies.filter((copy) => copy.startsWith('--from='))).toEqual([
     '--from=builder /source/dist/apps/${APP}/ ./',
+    '--from=builder /source/dist/apps/cli/THIRD-PARTY-LICENSES.txt /usr/local/share/doc/pdaltagent/',
     '--from=builder /source/dist/apps/cli/pdaltagent.js /usr/local/bin/pdaltagent',
     '--from=builder /source/dist/apps/pd-send/pd-send.js /usr/local/bin/pd-send',
     '--from=builder /source/dist/apps/pd-send/pd-nagios.js /usr/local/bin/pd-nagios',
@@ -44,6 +45,22 @@ it('ships the bundle and nothing of the builder else', () => {
     '--from=builder /source/dist/apps/pd-send/pd-sensu.js /usr/local/bin/pd-sensu',
     '--from=builder /source/dist/apps/pd-send/pd-send.sh /usr/local/bin/pd-send.sh',
   ]);
+});
+
+it('has no package manager at run time', () => {
+  const removed = argumentOf('runtime', 'RUN').filter((line) => line.startsWith('rm -rf '));
+  expect(removed.join(' ').split(/\s+/)).toEqual(
+    expect.arrayContaining([
+      '/usr/local/lib/node_modules',
+      ...['npm', 'npx', 'corepack', 'yarn', 'yarnpkg'].map((name) => `/usr/local/bin/${name}`),
+      '/opt/yarn-*',
+    ]),
+  );
+});
+
+it('ships the licence, and those of the packages in its bundles', () => {
+  expect(argumentOf('runtime', 'COPY')).toContain('LICENSE /usr/local/share/doc/pdaltagent/');
+  expect(textOf('.dockerignore').split('\n')).toContain('!LICENSE');
 });
 
 it('installs before it copies the sources, so that a change to the code does not reinstall dependencies', () => {
