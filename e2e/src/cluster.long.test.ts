@@ -3,6 +3,7 @@ import {
   type AppProcess,
   openRunFolder,
   type RabbitMQCluster,
+  reconnectedPeers,
   type Redis,
   type RunFolder,
   startRabbitMQCluster,
@@ -85,11 +86,8 @@ describe.each(['ignore', 'pause_minority'] as const)('a cluster with %s', (parti
 
   /** Every node reaches the others, and every worker has its share of the lanes. */
   async function whenWhole(): Promise<void> {
-    // Nodes that lost each other connect again when one needs the other.
-    const connecting = '[net_kernel:connect_node(Node) || Node <- rabbit_mnesia:cluster_nodes(all)], length(nodes()).';
-    const peers = async (node: number) => Number(await cluster.nodes[node]?.control(['eval', connecting]));
-    for (const node of [0, 1, 2])
-      await waitUntil(async () => (await peers(node)) === 2, { what: `node ${node} to join`, timeoutMs: 120_000 });
+    for (const node of cluster.nodes)
+      await waitUntil(async () => (await reconnectedPeers(node)) === 2, { what: 'a node to join', timeoutMs: 120_000 });
     await waitUntil(
       async () => {
         const lanes = await Promise.all(workers.map((worker) => metric(worker, 'pdaltagent_lanes')));

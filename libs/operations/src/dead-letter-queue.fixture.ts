@@ -1,5 +1,5 @@
 import { type DeadLetter, EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
-import { waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, waitUntil } from '@pdaltagent/testing';
 import { BrokerClient, BrokerUnavailable } from './broker-client';
 import { DeadLetterQueue } from './dead-letter-queue';
 import { declareAll, message, ROUTING_KEY, writeDeadLetters } from './dead-letters.fixture';
@@ -64,14 +64,16 @@ export async function expectOrderAfterInterruption(bench: DeadLetterQueueBench, 
     bench.url,
     all.map((id) => message(id, 'a', '{}')),
   );
-  const first = await bench.client();
+  const proxy = await FaultProxy.start(bench.url);
+  const first = await bench.client(proxy.url(bench.url));
   const queue = await DeadLetterQueue.open(first, EVENTS);
   expect(await idsIn(queue)).toEqual(all);
   let seen = 0;
   const cut = queue.visitAll(() => {
-    if ((seen += 1) === 100) void first.close();
+    if ((seen += 1) === 100) void proxy.inject({ kind: 'down' });
   });
   await expect(cut).rejects.toThrow(BrokerUnavailable);
+  await proxy.stop();
   const second = await bench.client();
   const again = await waitUntil(() => DeadLetterQueue.open(second, EVENTS), {
     what: 'the queue to be released',

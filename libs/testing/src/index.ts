@@ -10,7 +10,7 @@ export { listeningAddresses, LOOPBACK, processesOf } from './processes';
 export { type InjectedFault, LogEntriesServer, type ServedEntry } from './log-entries-server';
 export { ManualClock } from './manual-clock';
 export { type RecordedLine, recordingLogger } from './recording-logger';
-export { type ClusterOptions, type RabbitMQCluster, startRabbitMQCluster } from './rabbitmq-cluster';
+export { type ClusterOptions, type RabbitMQCluster, reconnectedPeers, startRabbitMQCluster } from './rabbitmq-cluster';
 export { RedisPair } from './redis-pair';
 export { openRunFolder, type RunFolder } from './run-folder';
 export { TestAuthority } from './test-authority';

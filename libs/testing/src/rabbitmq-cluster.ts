@@ -129,3 +129,9 @@ function linksBetween(distributionPorts: readonly number[]): Promise<readonly Li
 async function runningNodes(node: RabbitMQ | undefined): Promise<number> {
   return Number(await node?.control(['eval', 'length(rabbit_nodes:all_running()).']));
 }
+
+/** To how many others a node is connected, once it has tried to reach those it has lost: they connect again only when one needs the other. */
+export async function reconnectedPeers(node: RabbitMQ): Promise<number> {
+  const reconnecting = '[net_kernel:connect_node(Node) || Node <- rabbit_mnesia:cluster_nodes(all)], length(nodes()).';
+  return Number(await node.control(['eval', reconnecting]));
+}

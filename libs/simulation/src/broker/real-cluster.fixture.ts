@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { openRunFolder, type RabbitMQ, startRabbitMQCluster, waitUntil } from '@pdaltagent/testing';
+import { openRunFolder, type RabbitMQ, reconnectedPeers, startRabbitMQCluster, waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import { closeAll, type ClusterWorld } from './contract-world.fixture';
 
@@ -22,8 +22,12 @@ export async function realCluster(): Promise<ClusterWorld> {
   const isConnected = async (node: RabbitMQ): Promise<boolean> =>
     Number(await node.control(['eval', 'length(nodes()).'])) === runningNodes().length - 1;
   const allConnected = async (): Promise<void> => {
+    const others = runningNodes().length - 1;
     for (const node of runningNodes())
-      await waitUntil(() => isConnected(node), { what: 'the nodes to connect', timeoutMs: START_MS });
+      await waitUntil(async () => (await reconnectedPeers(node)) === others, {
+        what: 'the nodes to connect',
+        timeoutMs: START_MS,
+      });
   };
   const start = async (node: number): Promise<void> => {
     await nodeOf(node).restart();
