@@ -50,9 +50,23 @@ interface Authorities {
   readonly certificateAuthorities: string | undefined;
 }
 
-/** The additional authorities, read from their file. */
-export function authoritiesOf({ certificateAuthorities }: Authorities): readonly string[] {
-  return certificateAuthorities === undefined ? [] : [readFileSync(certificateAuthorities, 'utf8')];
+/**
+ * The additional authorities, read from their file, in one text. A list of authorities replaces Node's own with those of
+ * NODE_EXTRA_CA_CERTS, so that these must be in it.
+ */
+export function authoritiesOf({ certificateAuthorities }: Authorities, environment = process.env): readonly string[] {
+  if (certificateAuthorities === undefined) return [];
+  const known = environment['NODE_EXTRA_CA_CERTS'] ?? '';
+  return [`${readFileSync(certificateAuthorities, 'utf8')}\n${known === '' ? '' : textOf(known)}`];
+}
+
+/** Node, too, goes on without a file that it cannot read, and warns. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 export function brokerOf(configuration: Authorities & { readonly amqpUrl: string }): ServerAddress {
