@@ -90,4 +90,4 @@ it('workers that join and leave under load repeat nothing', async () => {
   await previous.worker.stop();
   process.stdout.write(`${published} events, ${delivered().length - published} delivered twice\n`);
   expect(delivered()).toHaveLength(published);
-});
+}, 400_000);
