@@ -36,6 +36,6 @@ module.exports = {
   // Modules of finished test files stay in a worker's heap, which is limited to 1 GB.
   workerIdleMemoryLimit: '600MB',
   testSequencer: '<rootDir>/tools/jest-sequencer.cjs',
-  // For a machine on which much else is running: a test that takes 15 s alone took more than a minute at a load of 20.
-  testTimeout: 180_000,
+  // For a machine on which much else is running: a test that takes a minute alone took more than three at a load of 12.
+  testTimeout: 300_000,
 };
