@@ -1,13 +1,13 @@
 import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
 import {
   type ConfigurationOf,
+  digestVariables,
   integer,
   proxyVariables,
   queueVariables,
   redisVariables,
   retentionVariables,
   url,
-  digestVariables,
 } from '@pdaltagent/service';
 
 export const variables = {

@@ -19,7 +19,7 @@ export interface OperatorSocketOptions {
 }
 
 /**
- * What an operator may ask of a running gateway, over a Unix socket beside its spool: whoever may use it may read the spool anyway. No
+ * What an operator may ask of a running gateway, over a Unix socket beside its spool: who can use it can read the spool anyway. No
  * port, because erasing must not be possible from elsewhere.
  */
 export class OperatorSocket {

@@ -1,11 +1,11 @@
 import {
-  withAdvice,
   hasReplyCode,
   HEARTBEAT_SECONDS,
   NoReply,
   replyTo,
   tlsOptions,
   tolerateUndecodable,
+  withAdvice,
 } from '@pdaltagent/messaging';
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
