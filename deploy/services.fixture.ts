@@ -27,7 +27,9 @@ export function adminPortOf(service: string): number {
 }
 
 /** The variables that every service reads. */
-const COMMON = [...textOf('libs/service/src/run.ts').matchAll(/'(PDAGENTD_[A-Z_]+)'/g)].map(([, name = '']) => name);
+const COMMON = ['run', 'admin-variables'].flatMap((file) =>
+  [...textOf(`libs/service/src/${file}.ts`).matchAll(/'(PDAGENTD_[A-Z_]+)'/g)].map(([, name = '']) => name),
+);
 
 /** Every variable that a service reads, including `X_FILE` for a value from a file. */
 export function namesOf(service: string): ReadonlySet<string> {

@@ -77,9 +77,9 @@ it('ends at the stage of the app that was asked for', () => {
   expect(stages.at(-1)).toMatchObject({ base: '${APP}', lines: [] });
 });
 
-it.each(Object.keys(SERVICES))('%s has its own admin port, exposed', (name) => {
+it.each(Object.keys(SERVICES))('%s has its own admin port, on every address of its container, exposed', (name) => {
   const port = adminPortOf(name);
-  expect(argumentOf(name, 'ENV')).toEqual([`PDAGENTD_ADMIN_PORT=${port}`]);
+  expect(argumentOf(name, 'ENV')).toEqual([`PDAGENTD_ADMIN_HOST=* PDAGENTD_ADMIN_PORT=${port}`]);
   expect(argumentOf(name, 'EXPOSE').join(' ').split(' ')).toContain(String(port));
 });
 

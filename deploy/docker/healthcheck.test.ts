@@ -24,11 +24,12 @@ async function listenOn(address: string): Promise<number> {
 }
 
 /** The exit code of the health check of a container with these variables. */
-async function check(port: number, listenAddress: string | undefined): Promise<unknown> {
+async function check(port: number, listenAddress?: string, adminHost?: string): Promise<unknown> {
   const child = spawn(process.execPath, [path.join(__dirname, 'healthcheck.mjs')], {
     env: {
       PDAGENTD_ADMIN_PORT: String(port),
       ...(listenAddress === undefined ? {} : { PDAGENTD_LISTEN_ADDRESS: listenAddress }),
+      ...(adminHost === undefined ? {} : { PDAGENTD_ADMIN_HOST: adminHost }),
     },
     stdio: 'ignore',
   });
@@ -52,6 +53,13 @@ it.each(['127.0.0.2', ...(hasIpv6 ? ['::1'] : [])])(
     expect(await check(port, '127.0.0.1')).toBe(1);
   },
 );
+
+it('asks the address of PDAGENTD_ADMIN_HOST, if that is one', async () => {
+  const port = await listenOn('127.0.0.2');
+  expect(await check(port, '127.0.0.1', '127.0.0.2')).toBe(0);
+  expect(await check(port, '127.0.0.2', '*')).toBe(0);
+  expect(await check(port, undefined, '*')).toBe(1);
+});
 
 it('fails if the service is not healthy, and if it does not answer', async () => {
   const port = await listenOn('127.0.0.1');

@@ -113,6 +113,7 @@ environment:
   PDAGENTD_REDIS_URL        Redis, for status, trace, dead-letters and webhooks (default: redis://localhost:6379)
   PDAGENTD_CA_FILE          additional authorities to trust (PEM), as for the services
   PDAGENTD_DIGEST_SECRET    as for the services; used by trace and dead-letters
+  PDAGENTD_METRICS_TOKEN    as for the services; used by status --worker
   PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                             as for the services; used by status
   PDAGENTD_WEBHOOKS_FILE, PDAGENTD_WEBHOOK_DEST_URL and the other variables of log-poller and webhook-sender

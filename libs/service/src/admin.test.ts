@@ -64,6 +64,27 @@ describe('the admin port', () => {
     await other.stop();
   });
 
+  it('shows metrics only to who presents the token, if there is one, and health to everybody', async () => {
+    const own = new AdminServer({
+      port: 0,
+      metrics,
+      metricsToken: '0123456789abcdef',
+      readiness: () => ({ ready: true, checks: {} }),
+    });
+    const url = `http://127.0.0.1:${await own.start()}`;
+    const statusWith = async (authorization?: string, path = '/metrics') =>
+      (await fetch(`${url}${path}`, authorization === undefined ? {} : { headers: { authorization } })).status;
+    expect(await statusWith('Bearer 0123456789abcdef')).toBe(200);
+    expect(await statusWith('bearer 0123456789abcdef')).toBe(200);
+    for (const wrong of [undefined, '', 'Bearer', 'Bearer 0123456789abcdeF', 'Basic 0123456789abcdef'])
+      expect(await statusWith(wrong)).toBe(401);
+    const refused = await fetch(`${url}/metrics`);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer');
+    expect(await refused.text()).not.toContain('events_total');
+    expect([await statusWith(undefined, '/healthz'), await statusWith(undefined, '/readyz')]).toEqual([200, 200]);
+    await own.stop();
+  });
+
   it('listens on one address only, if it is given one', async () => {
     const own = new AdminServer({ port: 0, address: '127.0.0.1', metrics, readiness: () => ({ ready, checks: {} }) });
     const port = await own.start();

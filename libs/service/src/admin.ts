@@ -1,4 +1,5 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Registry } from 'prom-client';
 
@@ -14,6 +15,8 @@ export interface AdminOptions {
   /** IP address to listen on; undefined: every address of this host. */
   readonly address?: string | undefined;
   readonly metrics: Registry;
+  /** Requests for the metrics must present it; undefined: they need none. Probes never do: kubelet and Docker have no token. */
+  readonly metricsToken?: string | undefined;
   readonly readiness: () => Readiness;
   /** Called for a request that was answered 500, for example because a metric cannot be collected. */
   readonly onError?: (error: unknown) => void;
@@ -27,7 +30,7 @@ export class AdminServer {
   constructor(options: AdminOptions) {
     this.#options = options;
     this.#server = createServer((request, response) => {
-      this.#respond(request.url ?? '/', request.method ?? 'GET', response).catch((error: unknown) => {
+      this.#respond(request, response).catch((error: unknown) => {
         options.onError?.(error);
         response.writeHead(500, { 'content-type': 'text/plain' }).end('internal error\n');
       });
@@ -53,7 +56,8 @@ export class AdminServer {
     });
   }
 
-  async #respond(url: string, method: string, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = '/', method = 'GET' } = request;
     const path = url.split('?', 1)[0];
     if (method !== 'GET' && method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
@@ -71,6 +75,13 @@ export class AdminServer {
         return;
       }
       case '/metrics': {
+        if (!this.#maySeeMetrics(request)) {
+          const headers = { 'www-authenticate': 'Bearer', 'content-type': 'text/plain' };
+          response
+            .writeHead(401, headers)
+            .end('Authorization: Bearer with the token of PDAGENTD_METRICS_TOKEN is required\n');
+          return;
+        }
         const text = await this.#options.metrics.metrics();
         response.writeHead(200, { 'content-type': this.#options.metrics.contentType }).end(text);
         return;
@@ -79,4 +90,15 @@ export class AdminServer {
         response.writeHead(404, { 'content-type': 'text/plain' }).end('try /healthz, /readyz or /metrics\n');
     }
   }
+  #maySeeMetrics({ headers: { authorization = '' } }: IncomingMessage): boolean {
+    const { metricsToken } = this.#options;
+    if (metricsToken === undefined) return true;
+    const presented = /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
+    // Digests have one length, so that the duration does not even reveal the token's.
+    return timingSafeEqual(digestOf(presented), digestOf(metricsToken));
+  }
+}
+
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
 }

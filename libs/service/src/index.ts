@@ -1,4 +1,5 @@
 export { AdminServer, type Readiness } from './admin';
+export { metricsVariables } from './admin-variables';
 export {
   ConfigurationError,
   type ConfigurationOf,

@@ -1,6 +1,7 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { AdminServer, type Readiness } from './admin';
+import { adminAddressOf, adminVariables } from './admin-variables';
 import {
   type ConfigurationOf,
   ConfigurationError,
@@ -13,7 +14,7 @@ import {
 import { helpOf } from './help';
 import { createLogger, LOG_LEVELS, type Logger } from './logger';
 import { listenVariables } from './server-variables';
-import { choice, flag, integer, port } from './variable';
+import { choice, flag, integer } from './variable';
 
 /** A process's application. `start` resolves once it works or waits for a dependency; it rejects if it can never start. */
 export interface App {
@@ -37,11 +38,7 @@ export interface Service<V extends Variables> {
 }
 
 const commonVariables = (adminPort: number) => ({
-  adminPort: port(
-    'PDAGENTD_ADMIN_PORT',
-    adminPort,
-    'port for health checks and metrics; 0 selects a free one and logs it',
-  ),
+  ...adminVariables(adminPort),
   ...listenVariables,
   logLevel: choice('PDAGENTD_LOG_LEVEL', LOG_LEVELS, 'info', 'log level: error, warn, info or debug'),
   debug: flag('PDAGENTD_DEBUG', false, 'true means PDAGENTD_LOG_LEVEL=debug'),
@@ -66,7 +63,7 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   const logger = createLogger({
     service: service.name,
     level: shared.debug ? 'debug' : shared.logLevel,
-    secrets: secretsOf(service.variables, process.env),
+    secrets: secretsOf({ ...service.variables, ...common }, process.env),
   });
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
@@ -87,8 +84,9 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   const readiness = () => (started ? app.readiness() : { ready: false, checks: { process: 'starting' } });
   const admin = new AdminServer({
     port: shared.adminPort,
-    address: shared.listenAddress,
+    address: adminAddressOf(shared),
     metrics,
+    metricsToken: shared.metricsToken,
     readiness,
     onError: (error) => logger.error('a request to the admin port failed', { error }),
   });

@@ -81,7 +81,7 @@ export function redisOf(configuration: Authorities & { readonly redisUrl: string
 export const listenVariables = {
   listenAddress: custom(
     'PDAGENTD_LISTEN_ADDRESS',
-    'IP address on which all ports are opened, for example 127.0.0.1; if unset: every address of this host',
+    'IP address on which all ports are opened, for example 127.0.0.1; if unset: every address of this host, for the admin port 127.0.0.1',
     {
       mustBe: 'an IP address, for example 127.0.0.1',
       parse: (text: string) => (isIP(text.trim()) === 0 ? undefined : text.trim()),

@@ -2,6 +2,7 @@ import {
   brokerOf,
   brokerVariables,
   maskSecrets,
+  metricsVariables,
   readConfiguration,
   redisOf,
   redisVariables,
@@ -41,10 +42,10 @@ export async function status(
   options: StatusOptions,
 ): Promise<number> {
   const configuration = readConfiguration(
-    { ...brokerVariables, ...redisVariables, ...pagerDutyVariables },
+    { ...brokerVariables, ...redisVariables, ...pagerDutyVariables, ...metricsVariables },
     environment,
   );
-  const { eventsBaseUrl, apiBaseUrl, apiToken } = configuration;
+  const { eventsBaseUrl, apiBaseUrl, apiToken, metricsToken } = configuration;
   const [broker, redis] = [brokerOf(configuration), redisOf(configuration)];
   const fetch = createFetch(broker.authorities);
   const checks = await Promise.all([
@@ -56,7 +57,7 @@ export async function status(
       downgradeUnconfigured(found, pagerDutyVariables.eventsBaseUrl, environment),
     ),
     checkToken(fetch, apiBaseUrl, apiToken),
-    ...(options.worker ?? []).map((url) => checkWorker(fetch, url)),
+    ...(options.worker ?? []).map((url) => checkWorker(fetch, url, metricsToken)),
   ]);
   const results = checks.flat().map((result) => ({ ...result, detail: maskSecrets(result.detail) }));
   const attention = needsAttention(results);
@@ -70,7 +71,7 @@ export async function status(
 
 const HELP = `
 A worker holds up to 64 messages of a lane. Only the worker itself knows the age of the oldest one and the throttled
-keys: query it with --worker.
+keys: query it with --worker, if its PDAGENTD_ADMIN_HOST lets you; PDAGENTD_METRICS_TOKEN is presented if it is set.
 
 examples:
   pdaltagent status

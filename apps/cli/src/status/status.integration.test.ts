@@ -16,6 +16,10 @@ beforeAll(async () => {
   servers = await testServers();
   pagerDuty = createServer(({ url, headers }, response) => {
     if (url === '/metrics') return response.end(metrics);
+    if (url === '/protected/metrics')
+      return headers.authorization === 'Bearer 0123456789abcdef'
+        ? response.end(metrics)
+        : response.writeHead(401).end('Authorization is required');
     if (url?.startsWith('/denied/'))
       return response.writeHead(403, { server: 'squid' }).end('<html>Access denied</html>');
     if (url !== '/abilities') return response.writeHead(405).end();
@@ -211,6 +215,12 @@ describe('status of a running system', () => {
       detail: `${base} has 32 lanes; holds 7, the oldest for 1 min; 1 throttled key`,
     });
     expect((await status({}, ['--worker', 'http://127.0.0.1:1'])).of('worker')?.state).toBe('attention');
+    const words = ['--worker', `${base}/protected`];
+    expect((await status({}, words)).of('worker')).toMatchObject({
+      state: 'attention',
+      advice: 'set PDAGENTD_METRICS_TOKEN to the token of this worker',
+    });
+    expect((await status({ PDAGENTD_METRICS_TOKEN: '0123456789abcdef' }, words)).of('worker')?.state).toBe('note');
   });
 
   it('does not mistake a network’s login page for PagerDuty or a worker', async () => {

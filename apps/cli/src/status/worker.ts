@@ -6,9 +6,10 @@ import { type Fetch } from './web';
 const WORKER = /^pdaltagent_lanes /m;
 
 /** What only a worker knows: the broker does not show the events that it holds unacknowledged. */
-export async function checkWorker(fetch: Fetch, url: string): Promise<CheckResult> {
+export async function checkWorker(fetch: Fetch, url: string, token?: string): Promise<CheckResult> {
   const subject = 'worker';
-  const attempt = await fetch(`${url.replace(/\/+$/, '')}/metrics`);
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const attempt = await fetch(`${url.replace(/\/+$/, '')}/metrics`, headers);
   if (attempt.kind === 'fault' || attempt.status !== 200 || !WORKER.test(attempt.body)) {
     const why =
       attempt.kind === 'fault'
@@ -18,7 +19,10 @@ export async function checkWorker(fetch: Fetch, url: string): Promise<CheckResul
       subject,
       state: 'attention',
       detail: `${url} cannot be queried: ${why}`,
-      advice: 'pass the URL of its admin port (PDAGENTD_ADMIN_PORT; delivery-worker: 8091)',
+      advice:
+        attempt.kind === 'response' && attempt.status === 401
+          ? 'set PDAGENTD_METRICS_TOKEN to the token of this worker'
+          : 'pass the URL of its admin port (PDAGENTD_ADMIN_PORT; delivery-worker: 8091); it is open where PDAGENTD_ADMIN_HOST says',
     };
   }
   const metric = (name: string) => valueOf(attempt.body, name);
