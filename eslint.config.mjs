@@ -19,6 +19,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['**/*.{test,fixture}.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "ImportDeclaration[source.value='amqplib'] > :matches(ImportDefaultSpecifier, ImportSpecifier[imported.name='connect'])",
+          message:
+            'Use connectToBroker of @pdaltagent/testing: amqplib throws a lost connection in whichever test runs by then.',
+        },
+      ],
+    },
+  },
+  {
     // A command speaks to a person through stdout and stderr.
     files: ['apps/{pd-send,demo,cli}/src/**/*.ts', 'bench/src/**/*.ts', 'e2e/src/**/*.ts'],
     rules: { 'no-console': 'off' },

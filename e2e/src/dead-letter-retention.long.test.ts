@@ -1,6 +1,5 @@
 import { DEAD_LETTER_EXCHANGE, EVENTS } from '@pdaltagent/messaging';
-import { type AppProcess, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { type AppProcess, connectToBroker, waitUntil } from '@pdaltagent/testing';
 import { Relay } from './relay.fixture';
 
 const DAY_MS = 86_400_000;
@@ -19,7 +18,7 @@ async function metricOf(worker: AppProcess, name: string): Promise<string | unde
 
 it('one of several workers deletes the dead letters over their limit, and says so', async () => {
   const workers = [await relay.startWorker({ env: LIMITS }), await relay.startWorker({ env: LIMITS })];
-  const connection = await connect(relay.broker.url);
+  const connection = await connectToBroker(relay.broker.url);
   const channel = await connection.createConfirmChannel();
   for (const [messageId, days] of [
     ['old', 3],

@@ -1,16 +1,17 @@
 import {
-  type FuzzedResponse,
-  FuzzedConnection,
+  connectToBroker,
   expectedBody,
-  fuzzedRequests,
+  FuzzedConnection,
   type FuzzedRequest,
+  fuzzedRequests,
+  type FuzzedResponse,
   waitUntil,
   withoutGeneratedKey,
 } from '@pdaltagent/testing';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { EVENTS } from '@pdaltagent/messaging';
-import { type ChannelModel, connect } from 'amqplib';
+import { type ChannelModel } from 'amqplib';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RecordingProxy } from './recording-proxy.fixture';
@@ -44,7 +45,7 @@ export function describeFuzzedGateway(cases: number): void {
       relay = await Relay.start('e2e-gateway-fuzz');
       proxy = await RecordingProxy.start(relay.simulatorUrl);
       await relay.startWorker({ env: { PDAGENTD_EVENTS_BASE_URL: proxy.url } });
-      broker = await connect(relay.broker.url);
+      broker = await connectToBroker(relay.broker.url);
       const channel = await broker.createChannel();
       await channel.consume(EVENTS.deadLetters, (delivery) => delivery && dead.push(delivery.content), { noAck: true });
       const port = Number(new URL(relay.gatewayUrl).port);

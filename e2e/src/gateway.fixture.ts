@@ -1,6 +1,7 @@
 import { EVENTS, laneQueue } from '@pdaltagent/messaging';
 import {
   type AppProcess,
+  connectToBroker,
   FaultProxy,
   freePort,
   openRunFolder,
@@ -9,7 +10,7 @@ import {
   testServers,
   waitUntil,
 } from '@pdaltagent/testing';
-import { connect, type ChannelModel } from 'amqplib';
+import { type ChannelModel } from 'amqplib';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -81,7 +82,7 @@ export class LaneDrain {
 
   /** @param arrived called for each message with its exact bytes */
   static async start(amqpUrl: string, arrived: (body: Buffer) => void): Promise<LaneDrain> {
-    const connection = await connect(amqpUrl);
+    const connection = await connectToBroker(amqpUrl);
     const channel = await connection.createChannel();
     for (let lane = 0; lane < EVENTS.lanes; lane += 1) {
       await channel.consume(

@@ -1,6 +1,7 @@
+import { connectToBroker } from '@pdaltagent/testing';
 import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { EVENTS } from '@pdaltagent/messaging';
-import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { type Channel, type ChannelModel } from 'amqplib';
 import { Socket } from 'node:net';
 
 /** A message whose properties are given as bytes, so that they may be anything that AMQP permits, and more. */
@@ -111,7 +112,7 @@ export class RawPublisher {
   }
 
   async #publish(group: readonly RawMessage[]): Promise<boolean> {
-    const { channel, socket, number } = await (this.#open ??= this.#connect());
+    const { channel, socket, number } = await (this.#open ??= this.#connectToBroker());
     socket.write(Buffer.concat(group.map((message) => framesOf(message, number))));
     // Answered once the broker has read the messages before. After a frame that it cannot read, it may answer nothing.
     const isAnswered = await Promise.race([
@@ -132,8 +133,8 @@ export class RawPublisher {
     await (await this.#open)?.connection.close();
   }
 
-  async #connect() {
-    const connection = await connect(this.#url);
+  async #connectToBroker() {
+    const connection = await connectToBroker(this.#url);
     connection.on('error', () => undefined);
     const channel = await connection.createChannel();
     channel.on('error', () => undefined);

@@ -1,6 +1,14 @@
 import { EVENTS, laneKey, laneOf, tolerateUndecodable, toProperties } from '@pdaltagent/messaging';
-import { type AppProcess, openRunFolder, type RunFolder, startApp, testServers, waitUntil } from '@pdaltagent/testing';
-import { type ChannelModel, connect } from 'amqplib';
+import {
+  type AppProcess,
+  connectToBroker,
+  openRunFolder,
+  type RunFolder,
+  startApp,
+  testServers,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { type ChannelModel } from 'amqplib';
 import fc from 'fast-check';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -68,7 +76,7 @@ export function describeFuzzedWorker(cases: number): void {
         },
       });
       publisher = new RawPublisher(servers.amqpUrl);
-      connection = await connect(servers.amqpUrl);
+      connection = await connectToBroker(servers.amqpUrl);
       tolerateUndecodable(connection);
       const channel = await connection.createChannel();
       await channel.consume(EVENTS.deadLetters, (delivery) => delivery && count(dead, delivery.content), {

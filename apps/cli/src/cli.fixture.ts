@@ -1,3 +1,4 @@
+import { connectToBroker } from '@pdaltagent/testing';
 import {
   DEAD_LETTER_EXCHANGE,
   declareTopology,
@@ -11,7 +12,6 @@ import {
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { BrokerClient, Sender } from '@pdaltagent/operations';
-import { connect } from 'amqplib';
 import { Readable } from 'node:stream';
 import { runQueue } from './pd-queue/run';
 import { run } from './run';
@@ -66,14 +66,14 @@ export async function runCli(
 
 /** Declares the exchanges and queues that the services declare. */
 export async function declareTopologies(url: string): Promise<void> {
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   for (const laneGroup of [EVENTS, WEBHOOKS]) await declareTopology(connection, laneGroup, 'quorum');
   await connection.close();
 }
 
 /** Purges the dead-letter queues and the lanes of the two keys. */
 export async function purgeQueues(url: string): Promise<void> {
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   const channel = await connection.createChannel();
   const lanes = [KEY, OTHER_KEY].map((key) => laneQueue(EVENTS, laneOf(EVENTS, key)));
   for (const queue of [EVENTS.deadLetters, WEBHOOKS.deadLetters, ...lanes]) await channel.purgeQueue(queue);

@@ -1,8 +1,7 @@
 import { alertNameOf, EVENTS, laneKey, laneOfMessage, type OutgoingMessage, toProperties } from '@pdaltagent/messaging';
 import { createLogger, nameDigest, readConfiguration } from '@pdaltagent/service';
 import { LastDeliveries, Store } from '@pdaltagent/store';
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -45,7 +44,7 @@ it('a delivered event is logged with its id, and remembered as the latest of its
     contentType: 'application/json',
     receivedAt: 1_000,
   };
-  const connection = await connect(servers.amqpUrl);
+  const connection = await connectToBroker(servers.amqpUrl);
   const channel = await connection.createChannel();
   channel.publish(EVENTS.exchange, laneKey(laneOfMessage(EVENTS, event)), event.body, {
     ...toProperties({ ...event, receivedAt: Date.now() }),

@@ -7,8 +7,8 @@ import {
   toProperties,
 } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
-import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { type Channel, type ChannelModel, connect, type Options } from 'amqplib';
+import { connectToBroker, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { type Channel, type ChannelModel, type Options } from 'amqplib';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -53,7 +53,7 @@ beforeEach(async () => {
   app = createApp(configuration, { logger, metrics: new Registry() });
   await app.start();
   await waitUntil(() => app.readiness().ready, { what: 'the worker to connect' });
-  connection = await connect(servers.amqpUrl);
+  connection = await connectToBroker(servers.amqpUrl);
   channel = await connection.createChannel();
   await channel.purgeQueue(EVENTS.deadLetters);
 });

@@ -3,8 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { type App, readConfiguration } from '@pdaltagent/service';
-import { FaultProxy, freePort, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
-import amqp, { type ChannelModel, type ConsumeMessage } from 'amqplib';
+import {
+  connectToBroker,
+  FaultProxy,
+  freePort,
+  type RecordedLine,
+  recordingLogger,
+  testServers,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
@@ -70,7 +78,7 @@ async function post(route: string, body: string, headers: Record<string, string>
 
 /** Consumes all messages on the lane of the key from now on. */
 async function consumeLane(): Promise<void> {
-  connection = await amqp.connect(amqpUrl);
+  connection = await connectToBroker(amqpUrl);
   const channel = await connection.createChannel();
   await channel.consume(laneQueue(EVENTS, laneOf(EVENTS, KEY)), (message) => {
     if (message === null) return;
@@ -169,7 +177,7 @@ it('spools what the broker does not confirm in time, and publishes directly agai
 it('spools what is returned because a queue was deleted, and publishes it once the queue exists again', async () => {
   await isDirect();
   await connection.close();
-  const otherClient = await amqp.connect(amqpUrl);
+  const otherClient = await connectToBroker(amqpUrl);
   await (await otherClient.createChannel()).deleteQueue(laneQueue(EVENTS, laneOf(EVENTS, KEY)));
   await otherClient.close();
   expect(await post('/v2/enqueue', event('returned'))).toBe(202);

@@ -4,8 +4,7 @@ import path from 'node:path';
 import { EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
 import { readConfiguration } from '@pdaltagent/service';
 import { claimSpool, type Spool } from '@pdaltagent/spool';
-import { type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
-import amqp from 'amqplib';
+import { connectToBroker, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
@@ -70,7 +69,7 @@ it('keeps records of a newer version in its spool, logs each once, and publishes
     expect.objectContaining({ sequence: 1_700_000_000_000_003, version: VERSION }),
   ]);
 
-  const connection = await amqp.connect(amqpUrl);
+  const connection = await connectToBroker(amqpUrl);
   const arrived: string[] = [];
   const channel = await connection.createChannel();
   await channel.consume(laneQueue(EVENTS, LANE), (message) => {

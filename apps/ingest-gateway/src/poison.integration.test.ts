@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EVENTS, fromDelivery, type IncomingMessage, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { type App, readConfiguration } from '@pdaltagent/service';
-import { freePort, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
-import amqp, { type ChannelModel } from 'amqplib';
+import { connectToBroker, freePort, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
+import { type ChannelModel } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   app = createApp(configuration, { logger: recordingLogger([]), metrics: new Registry() });
   await app.start();
-  connection = await amqp.connect(amqpUrl);
+  connection = await connectToBroker(amqpUrl);
   const channel = await connection.createChannel();
   await waitUntil(() => app.readiness().checks.broker === 'connected', { what: 'the broker to be connected' });
   await channel.consume(laneQueue(EVENTS, laneOf(EVENTS, KEY)), (delivery) => {

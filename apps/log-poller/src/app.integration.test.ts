@@ -2,6 +2,7 @@ import { WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Cursor, Store } from '@pdaltagent/store';
 import {
+  connectToBroker,
   FaultProxy,
   LogEntriesServer,
   openRunFolder,
@@ -10,7 +11,6 @@ import {
   type TestServers,
   waitUntil,
 } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
 import { Registry } from 'prom-client';
 import { generate } from 'selfsigned';
 import { once } from 'node:events';
@@ -201,7 +201,7 @@ describe('the poller', () => {
   it('is not ready while RabbitMQ is connected but accepts no webhook', async () => {
     const app = await start();
     await ready(app);
-    const connection = await connect(servers.amqpUrl);
+    const connection = await connectToBroker(servers.amqpUrl);
     const channel = await connection.createChannel();
     await channel.deleteExchange(WEBHOOKS.exchange);
     // Of another type, so that it cannot be declared, and without queues.

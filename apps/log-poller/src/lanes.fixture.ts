@@ -1,5 +1,6 @@
+import { connectToBroker } from '@pdaltagent/testing';
 import { fromDelivery, type IncomingMessage, laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
-import { type ChannelModel, connect } from 'amqplib';
+import { type ChannelModel } from 'amqplib';
 
 /** Consumes all messages of the webhook lanes, as a sender would, and records them. */
 export class Lanes {
@@ -14,7 +15,7 @@ export class Lanes {
 
   /** To be called once the topology is declared. */
   static async open(url: string, isEmpty = false): Promise<Lanes> {
-    const connection = await connect(url);
+    const connection = await connectToBroker(url);
     const lanes = new Lanes(connection);
     const channel = await connection.createChannel();
     for (let lane = 0; lane < WEBHOOKS.lanes; lane += 1) {

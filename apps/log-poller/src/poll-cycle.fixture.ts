@@ -1,12 +1,13 @@
+import { connectToBroker } from '@pdaltagent/testing';
 import { WEBHOOKS } from '@pdaltagent/messaging';
 import { Cursor, type Position, type Store, StoreError } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
-import { connect, type GetMessage } from 'amqplib';
+import { type GetMessage } from 'amqplib';
 import { WebhookPublisher } from './webhook-publisher';
 
 /** Removes and returns all dead letters. */
 export async function drainDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
-  const connection = await connect(amqpUrl);
+  const connection = await connectToBroker(amqpUrl);
   const channel = await connection.createChannel();
   const deadLetters: GetMessage[] = [];
   for (;;) {

@@ -1,9 +1,8 @@
 import { fromDelivery, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { PausedDestinations, Store } from '@pdaltagent/store';
-import { FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { connectToBroker, FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { parseDestinations } from '@pdaltagent/webhooks';
-import { connect } from 'amqplib';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -124,7 +123,7 @@ describe('the sender', () => {
     await publish(url, 'good', 'A');
     await arrived(2);
     expect(bodies().map(({ id }) => id)).toEqual(['bad', 'good']);
-    const connection = await connect(servers.amqpUrl);
+    const connection = await connectToBroker(servers.amqpUrl);
     const channel = await connection.createChannel();
     const deadLetter = await waitUntil(() => channel.get(WEBHOOKS.deadLetters, { noAck: true }), {
       what: 'a dead letter',

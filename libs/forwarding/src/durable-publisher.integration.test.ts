@@ -1,8 +1,15 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { declareTopology, EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
 import { claimSpool, Quarantine } from '@pdaltagent/spool';
-import { FaultProxy, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
-import { type ChannelModel, connect } from 'amqplib';
+import {
+  connectToBroker,
+  FaultProxy,
+  type RecordedLine,
+  recordingLogger,
+  testServers,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { type ChannelModel } from 'amqplib';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,7 +29,7 @@ const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   ({ amqpUrl } = await testServers());
-  connection = await connect(amqpUrl);
+  connection = await connectToBroker(amqpUrl);
   await declareTopology(connection, EVENTS, 'quorum');
   const channel = await connection.createChannel();
   await channel.consume(laneQueue(EVENTS, LANE), (found) => {

@@ -1,5 +1,11 @@
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   DELIVERED,
@@ -23,7 +29,7 @@ let broker: RabbitMQ;
 beforeAll(async () => {
   folder = openRunFolder('alarm');
   broker = await startRabbitMQ({ folder: folder.path });
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });
@@ -34,7 +40,7 @@ afterAll(async () => {
 });
 
 async function consumersOfEachLane(): Promise<number[]> {
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   const channel = await connection.createChannel();
   const counts: number[] = [];
   for (let lane = 0; lane < EVENTS.lanes; lane += 1) {
@@ -82,7 +88,7 @@ describe('while the broker is short of memory', () => {
   });
 
   it('a worker takes a lane without a table, as at the first start of this version, only after the alarm', async () => {
-    const connection = await connect(broker.url);
+    const connection = await connectToBroker(broker.url);
     const channel = await connection.createChannel();
     await channel.deleteQueue(tableQueue(EVENTS, laneOf(EVENTS, KEY)));
     await declareTopology(connection, EVENTS, 'quorum');

@@ -109,7 +109,7 @@ export class BrokerConnection {
   async #runConnection(onOpened: () => void): Promise<void> {
     const { url, name, open, onLost, onBlocked, onUnblocked } = this.#options;
     const { connection, reset } = await this.#connect(url, name);
-    // The cause of a loss is emitted as an error before the close; without a listener it would end the process.
+    // It is emitted before the close.
     let cause: unknown = new Error('the connection was closed');
     let isOver = false;
     connection.on('error', (error) => {

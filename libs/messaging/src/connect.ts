@@ -6,7 +6,7 @@ import { type Writable } from 'node:stream';
 import { tolerateUndecodable } from './undecodable';
 
 /** In seconds. A peer that misses two heartbeats counts as gone. */
-export const HEARTBEAT_SECONDS = 5;
+const HEARTBEAT_SECONDS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** An open connection. */
@@ -36,7 +36,7 @@ export function amqplibConnect(authorities: readonly string[]): Connect {
 export const connectWithAmqplib: Connect = amqplibConnect([]);
 
 /** amqplib's options for an amqps:// URL with additional authorities. */
-export function tlsOptions(authorities: readonly string[]): { readonly ca?: string[] } {
+function tlsOptions(authorities: readonly string[]): { readonly ca?: string[] } {
   return authorities.length === 0 ? {} : { ca: [...rootCertificates, ...authorities] };
 }
 
@@ -51,6 +51,9 @@ async function connectTrusting(authorities: readonly string[], url: string, name
   }).catch((error: unknown) => {
     throw withAdvice(error);
   });
+  // The cause of a loss is emitted as an error before the close. Without a listener it would end the process, also if the connection
+  // came too late for the one who asked for it.
+  connection.on('error', () => undefined);
   tolerateUndecodable(connection);
   const stream = streamOf(connection);
   if (stream !== undefined) gatherWrites(stream);

@@ -22,9 +22,9 @@ export {
   type Settlement,
 } from './publish-channel';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection';
-export { amqplibConnect, type Connect, withAdvice, hasReplyCode, HEARTBEAT_SECONDS, tlsOptions } from './connect';
-export { NoReply, replyTo } from './reply-timeout';
+export { amqplibConnect, type Connect, hasReplyCode } from './connect';
 export { tolerateUndecodable } from './undecodable';
+export { NoReply, replyTo } from './reply-timeout';
 export { announcementOf, objectOf, parkedByLane, type ParkedByLane } from './announcement';
 export {
   DEAD_LETTER_EXCHANGE,

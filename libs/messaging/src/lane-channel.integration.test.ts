@@ -1,6 +1,13 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { type ChannelModel, connect } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { type ChannelModel } from 'amqplib';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
 import { channelOptions, claimOf, event } from './lane-worker.fixture';
 import { toProperties } from './message';
@@ -14,7 +21,7 @@ let connection: ChannelModel;
 beforeAll(async () => {
   folder = openRunFolder('acks');
   broker = await startRabbitMQ({ folder: folder.path });
-  connection = await connect(broker.url);
+  connection = await connectToBroker(broker.url);
 }, 180_000);
 beforeEach(async () => {
   const channel = await connection.createConfirmChannel();

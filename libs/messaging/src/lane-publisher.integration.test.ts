@@ -1,5 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import {
+  connectToBroker,
   FaultProxy,
   openRunFolder,
   type RabbitMQ,
@@ -7,7 +8,6 @@ import {
   startRabbitMQ,
   waitUntil,
 } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
 import { BrokerConnection } from './broker-connection';
 import { event } from './lane-worker.fixture';
 import { LanePublisher } from './lane-publisher';
@@ -120,7 +120,7 @@ it('publishes to the other lanes if the queue of one hangs when it is declared',
   const laneGroup = { ...WEBHOOKS, exchange: 'test.hanging', deadLetters: 'test.hanging.dead-letters', lanes: 4 };
   // All queues of a virtual host have one type, also those that lane groups share.
   const [url = ''] = await broker.addVirtualHosts(['classic']);
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, laneGroup, 'classic');
   await connection.close();
   const queue = laneQueue(laneGroup, 1);
@@ -139,7 +139,7 @@ it('publishes to the other lanes if the queue of one hangs when it is declared',
 
 it('reconnects and closes although a channel that waits for a hanging queue keeps the broker from confirming it', async () => {
   const queue = 'test.hanging';
-  const client = await connect(broker.url);
+  const client = await connectToBroker(broker.url);
   await (await client.createChannel()).assertQueue(queue);
   await client.close();
   let opened = 0;

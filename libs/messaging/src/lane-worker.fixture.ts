@@ -1,6 +1,6 @@
+import { connectToBroker } from '@pdaltagent/testing';
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
-import { connect } from 'amqplib';
 import { type DeliveredMarkers } from './delivery-records';
 import { LaneClaim, type LaneClaimOptions, type LaneClaims } from './lane-claim';
 import { type LaneChannelOptions } from './lane-channel';
@@ -129,7 +129,7 @@ export type Placed = readonly [routingKey: string, message: OutgoingMessage];
 
 /** Publishes messages to queues of the events, in order; resolves once all are confirmed. */
 export async function place(url: string, placed: readonly Placed[]): Promise<void> {
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   const blocked = new Promise<never>((_resolve, reject) =>
     connection.once('blocked', () => reject(new Error('the broker blocks publishing'))),
   );

@@ -1,5 +1,11 @@
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
 import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { declareTopology, EVENTS, laneOf } from './topology';
 
@@ -13,7 +19,7 @@ beforeAll(async () => {
   folder = openRunFolder('memory');
   // Its own broker: nothing else may be in its lanes.
   broker = await startRabbitMQ({ folder: folder.path });
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });

@@ -1,7 +1,14 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { connect, type ConsumeMessage } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { type ConsumeMessage } from 'amqplib';
 import { type DeadLetter, deadLetterOf } from './dead-letters/dead-letter';
 import { DELIVERED, event, KEY, place, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { LanePublisher } from './lane-publisher';
@@ -19,7 +26,7 @@ beforeAll(async () => {
   folder = openRunFolder('message-size');
   // Its own broker, because the maximum size applies to all virtual hosts.
   broker = await startRabbitMQ({ folder: folder.path });
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });
@@ -35,7 +42,7 @@ const big = (alert: string, sequence: number) => ({
 
 /** Every dead letter, as it arrives. */
 async function deadLetters() {
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   const channel = await connection.createChannel();
   const deadLetters: DeadLetter[] = [];
   await channel.consume(EVENTS.deadLetters, (delivery: ConsumeMessage | null) => {

@@ -1,5 +1,4 @@
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { DELIVERED, event, KEY, Markers, sequences, TestWorker, place } from './lane-worker.fixture';
 import { type OutgoingMessage } from './message';
 import { declareTopology, EVENTS, laneKey, laneOf, sidingKey } from './topology';
@@ -11,7 +10,7 @@ const COUNT = 70;
 
 beforeEach(async () => {
   url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });

@@ -1,6 +1,5 @@
 import { type Outcome } from '@pdaltagent/delivery';
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { declareTopology, EVENTS, laneOf } from './topology';
@@ -16,7 +15,7 @@ let url: string;
 
 beforeAll(async () => {
   url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });

@@ -1,11 +1,11 @@
 import {
+  connectToBroker,
   openRunFolder,
   type RabbitMQCluster,
   type RunFolder,
   startRabbitMQCluster,
   waitUntil,
 } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Claims, DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
 import { type IncomingMessage } from './message';
@@ -90,7 +90,7 @@ describe.each(['ignore', 'pause_minority'] as const)('workers of a cluster with 
   beforeAll(async () => {
     folder = openRunFolder('partition');
     cluster = await startRabbitMQCluster({ folder: folder.path, partitionHandling });
-    const connection = await connect(urlOf(LEADERS));
+    const connection = await connectToBroker(urlOf(LEADERS));
     await declareTopology(connection, EVENTS, 'quorum');
     await connection.close();
   }, 300_000);
@@ -181,7 +181,7 @@ describe.each(['ignore', 'pause_minority'] as const)('workers of a cluster with 
   it('never send two events of an alert concurrently if the node of one is cut off from classic queues', async () => {
     await cluster.nodes[LEADERS]?.addVirtualHosts(['classic']);
     const url = (node: number): string => `${urlOf(node)}/classic`;
-    const connection = await connect(url(LEADERS));
+    const connection = await connectToBroker(url(LEADERS));
     await declareTopology(connection, EVENTS, 'classic');
     await connection.close();
     const { attempts, events } = await cutOneOff({ url, queueType: 'classic' });

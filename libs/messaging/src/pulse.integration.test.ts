@@ -1,5 +1,11 @@
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
 import { declareTopology, EVENTS, PULSE_QUEUE } from './topology';
@@ -10,7 +16,7 @@ let broker: RabbitMQ;
 beforeAll(async () => {
   folder = openRunFolder('pulse');
   broker = await startRabbitMQ({ folder: folder.path });
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 }, 180_000);

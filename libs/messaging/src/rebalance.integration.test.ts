@@ -1,5 +1,4 @@
-import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
 import { type IncomingMessage } from './message';
@@ -19,7 +18,7 @@ const workers: TestWorker[] = [];
 
 beforeAll(async () => {
   url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });

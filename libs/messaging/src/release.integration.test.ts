@@ -1,5 +1,4 @@
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
 import { type DeliveredMarkers } from './delivery-records';
@@ -22,7 +21,7 @@ let url: string;
 
 beforeAll(async () => {
   url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });

@@ -1,5 +1,4 @@
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
 import { declareTopology, EVENTS } from './topology';
 
@@ -7,7 +6,7 @@ let url: string;
 
 beforeEach(async () => {
   url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });

@@ -1,5 +1,11 @@
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
 import { DELIVERED, event, KEY, publish, TestWorker } from './lane-worker.fixture';
 import { QueueChecks } from './queue-checks';
 import { Scout } from './scout';
@@ -13,7 +19,7 @@ let broker: RabbitMQ;
 beforeAll(async () => {
   folder = openRunFolder('scout');
   broker = await startRabbitMQ({ folder: folder.path });
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 }, 180_000);
@@ -55,7 +61,7 @@ it('a worker takes its other lanes while the queue of one does not answer, and t
 
 it('queues that are deleted while workers run are declared again, and each worker keeps its other lanes', async () => {
   const tests = [new TestWorker(broker.url, () => DELIVERED), new TestWorker(broker.url, () => DELIVERED)];
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   let missing = 0;
   const checks = new QueueChecks(connection, () => (missing += 1));
   const lane = laneOf(EVENTS, KEY);

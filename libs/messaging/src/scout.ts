@@ -90,7 +90,6 @@ export class Scout {
   #open(): Promise<OpenedConnection> {
     const { url, name, connect = connectWithAmqplib } = this.#options;
     const opening = connect(url, name).then((opened) => {
-      opened.connection.on('error', () => undefined);
       opened.connection.on('close', () => this.#forget(opening));
       return opened;
     });

@@ -1,6 +1,5 @@
 import { type Outcome } from '@pdaltagent/delivery';
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LaneChannel } from './lane-channel';
 import {
@@ -27,7 +26,7 @@ const EACH = 25;
 
 beforeAll(async () => {
   url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });
@@ -211,7 +210,7 @@ describe('keys whose requests hang forever in every slot', () => {
 
 describe('a lane that is closed while it opens', () => {
   it('leaves no consumer that would block the lane', async () => {
-    const connection = await connect(url);
+    const connection = await connectToBroker(url);
     const queue = laneQueue(EVENTS, 31);
     for (let round = 0; round < 5; round += 1) {
       const lane = new LaneChannel(channelOptions(claimOf(queue)), {

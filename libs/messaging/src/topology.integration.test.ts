@@ -1,5 +1,5 @@
-import { ManualClock, testServers, waitUntil } from '@pdaltagent/testing';
-import { type ChannelModel, connect } from 'amqplib';
+import { connectToBroker, ManualClock, testServers, waitUntil } from '@pdaltagent/testing';
+import { type ChannelModel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { redeclaration } from './redeclaration';
 import { declareTopology, sidingQueue, WEBHOOKS } from './topology';
@@ -17,13 +17,13 @@ it('does not count as declared if the connection is lost during the wait after n
   const name = `test.${randomUUID()}`;
   const laneGroup = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
   const url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   const clock = new ManualClock();
   const declared = declareTopology(connection, laneGroup, 'quorum', { clock }).then(
     () => 'declared',
     () => 'lost',
   );
-  const other = await connect(url);
+  const other = await connectToBroker(url);
   await waitUntil(async () => (await exists(other, sidingQueue(laneGroup, 0, 0))) && clock.waiting > 0, {
     what: 'the queues, and the wait after them',
   });
@@ -37,7 +37,7 @@ it('is declared again for each message that could not be routed, and a failure i
   const name = `test.${randomUUID()}`;
   const laneGroup = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
   const url = (await testServers()).amqpUrl;
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   const channel = await connection.createChannel();
   const errors: string[] = [];
   const log = { info: () => undefined, warn: () => undefined, error: (line: string) => void errors.push(line) };

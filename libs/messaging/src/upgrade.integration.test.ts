@@ -1,5 +1,5 @@
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { type Channel, type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
+import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
+import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import {
   Claims,
   DELIVERED,
@@ -29,7 +29,7 @@ let shared: Pick<LaneWorkerOptions, 'markers' | 'claims'>;
 
 beforeEach(async () => {
   url = (await testServers()).amqpUrl;
-  connection = await connect(url);
+  connection = await connectToBroker(url);
   channel = await connection.createChannel();
   await declareTopology(connection, EVENTS, 'quorum');
   shared = { markers: new Markers(), claims: new Claims() };

@@ -1,6 +1,13 @@
 import { toProperties } from '@pdaltagent/messaging';
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acksApplied } from './acks-applied';
 import { message } from './dead-letters.fixture';
@@ -16,7 +23,7 @@ let connection: ChannelModel;
 beforeAll(async () => {
   folder = openRunFolder('acks');
   broker = await startRabbitMQ({ folder: folder.path });
-  connection = await connect(broker.url);
+  connection = await connectToBroker(broker.url);
 });
 beforeEach(async () => {
   const channel = await connection.createConfirmChannel();

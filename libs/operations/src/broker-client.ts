@@ -1,14 +1,6 @@
-import {
-  hasReplyCode,
-  HEARTBEAT_SECONDS,
-  NoReply,
-  replyTo,
-  tlsOptions,
-  tolerateUndecodable,
-  withAdvice,
-} from '@pdaltagent/messaging';
+import { amqplibConnect, hasReplyCode, NoReply, replyTo } from '@pdaltagent/messaging';
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { type Channel, type ChannelModel } from 'amqplib';
 
 export interface BrokerClientOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
@@ -51,7 +43,6 @@ export class BrokerClient {
   private constructor(connection: ChannelModel, timeoutMs: number, clock: Clock) {
     this.clock = clock;
     this.#connection = connection;
-    tolerateUndecodable(connection);
     this.#timeoutMs = timeoutMs;
     let cause = 'the connection was closed';
     connection.on('error', (error) => (cause = error.message));
@@ -73,19 +64,14 @@ export class BrokerClient {
     timeoutMs = 5_000,
     clock = SYSTEM_CLOCK,
   }: BrokerClientOptions): Promise<BrokerClient> {
-    const target = new URL(url.replace(/^pyamqp/, 'amqp'));
-    target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
-    const connecting = connect(target.href, {
-      timeout: timeoutMs,
-      clientProperties: { connection_name: name },
-      ...tlsOptions(authorities),
-    });
+    const connecting = amqplibConnect(authorities)(url, name);
     try {
-      return new BrokerClient(await withTimeout(connecting, timeoutMs, clock), timeoutMs, clock);
+      const { connection } = await withTimeout(connecting, timeoutMs, clock);
+      return new BrokerClient(connection, timeoutMs, clock);
     } catch (error) {
       // A connection that is established after all must not outlive the command.
-      connecting.then((late) => late.close()).catch(() => undefined);
-      throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(withAdvice(error)));
+      connecting.then(({ connection: late }) => late.close()).catch(() => undefined);
+      throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(error));
     }
   }
 

@@ -1,3 +1,4 @@
+import { connectToBroker } from '@pdaltagent/testing';
 import {
   DEAD_LETTER_EXCHANGE,
   declareTopology,
@@ -6,14 +7,13 @@ import {
   toProperties,
 } from '@pdaltagent/messaging';
 import { BrokerClient } from './broker-client';
-import { connect } from 'amqplib';
 import { Sender } from './sender';
 
 export const ROUTING_KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
 /** Declares what a gateway declares. */
 export async function declareAll(url: string): Promise<void> {
-  const connection = await connect(url);
+  const connection = await connectToBroker(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 }

@@ -1,6 +1,5 @@
 import { declareTopology, EVENTS } from '@pdaltagent/messaging';
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ } from '@pdaltagent/testing';
 import { BrokerClient } from './broker-client';
 import { Sender } from './sender';
 
@@ -14,7 +13,7 @@ beforeAll(async () => {
   folder = openRunFolder('sender');
   // Its own broker, because the maximum size applies to all virtual hosts.
   broker = await startRabbitMQ({ folder: folder.path });
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });

@@ -1,4 +1,5 @@
 export { AppProcess, formatLogLine, type LogLine, startApp, type StartAppOptions } from './app-process';
+export { connectToBroker } from './connect-to-broker';
 export { cleanEnvironment } from './clean-environment';
 export { type Fault, FaultProxy } from './fault-proxy';
 export { FuzzedConnection, type FuzzedResponse } from './fuzzed-connection';

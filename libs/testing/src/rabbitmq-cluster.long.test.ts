@@ -1,4 +1,5 @@
-import amqp, { type ConfirmChannel } from 'amqplib';
+import { connectToBroker } from './connect-to-broker';
+import { type ConfirmChannel } from 'amqplib';
 import { processesOf } from './processes';
 import { type RabbitMQCluster, startRabbitMQCluster } from './rabbitmq-cluster';
 import { openRunFolder, type RunFolder } from './run-folder';
@@ -7,8 +8,7 @@ import { waitUntil } from './wait-until';
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
 
 async function channelTo(url: string): Promise<ConfirmChannel> {
-  const connection = await amqp.connect(url);
-  connection.on('error', () => undefined);
+  const connection = await connectToBroker(url);
   return connection.createConfirmChannel();
 }
 

@@ -1,5 +1,5 @@
+import { connectToBroker } from './connect-to-broker';
 import net from 'node:net';
-import amqp from 'amqplib';
 import { Redis } from 'ioredis';
 import { listeningAddresses, LOOPBACK, processesOf } from './processes';
 import { openRunFolder, type RunFolder } from './run-folder';
@@ -8,7 +8,7 @@ import { startRabbitMQ, startRedis } from './servers';
 import { waitUntil } from './wait-until';
 
 async function publishPersistent(url: string): Promise<void> {
-  const connection = await amqp.connect(url);
+  const connection = await connectToBroker(url);
   const channel = await connection.createConfirmChannel();
   await channel.assertQueue('kept', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
   channel.sendToQueue('kept', Buffer.from('hello'), { persistent: true });
@@ -17,7 +17,7 @@ async function publishPersistent(url: string): Promise<void> {
 }
 
 async function messagesIn(url: string): Promise<number> {
-  const connection = await amqp.connect(url);
+  const connection = await connectToBroker(url);
   const channel = await connection.createChannel();
   const { messageCount } = await channel.checkQueue('kept');
   await connection.close();
@@ -40,7 +40,7 @@ describe('a private RabbitMQ', () => {
 
   it('accepts messages from its own user, and has no guest', async () => {
     await publishPersistent(rabbitmq.url);
-    await expect(amqp.connect(`amqp://guest:guest@127.0.0.1:${rabbitmq.port}`)).rejects.toThrow(/ACCESS.REFUSED/);
+    await expect(connectToBroker(`amqp://guest:guest@127.0.0.1:${rabbitmq.port}`)).rejects.toThrow(/ACCESS.REFUSED/);
   });
 
   it('listens with all of its ports on the loopback interface only', () => {
@@ -54,7 +54,7 @@ describe('a private RabbitMQ', () => {
     const { url, pid } = rabbitmq;
     await rabbitmq.settle();
     await rabbitmq.kill();
-    await expect(amqp.connect(url)).rejects.toThrow('ECONNREFUSED');
+    await expect(connectToBroker(url)).rejects.toThrow('ECONNREFUSED');
     await rabbitmq.restart();
     expect(rabbitmq.pid).not.toBe(pid);
     // A quorum queue elects its leader after the listener is up.
@@ -74,7 +74,7 @@ describe('a private RabbitMQ', () => {
   });
 
   it('blocks publishers while its memory alarm is on', async () => {
-    const connection = await amqp.connect(rabbitmq.url);
+    const connection = await connectToBroker(rabbitmq.url);
     const channel = await connection.createConfirmChannel();
     const blocked = new Promise((resolve) => connection.once('blocked', resolve));
     const unblocked = new Promise((resolve) => connection.once('unblocked', resolve));
@@ -88,7 +88,7 @@ describe('a private RabbitMQ', () => {
 
   it('closes the channel of a consumer that holds a message for longer than the timeout, and logs it', async () => {
     await rabbitmq.setConsumerTimeout(1_000, 100);
-    const connection = await amqp.connect(rabbitmq.url);
+    const connection = await connectToBroker(rabbitmq.url);
     const channel = await connection.createChannel();
     const closed = new Promise<unknown>((resolve) => channel.once('error', resolve));
     await channel.assertQueue('slow', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
@@ -105,7 +105,7 @@ describe('a private RabbitMQ', () => {
 
   it('creates separate virtual hosts', async () => {
     const [url = ''] = await rabbitmq.addVirtualHosts(['another']);
-    await (await amqp.connect(url)).close();
+    await (await connectToBroker(url)).close();
   });
 
   it('leaves no process running after a stop', async () => {

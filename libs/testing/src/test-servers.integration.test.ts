@@ -1,4 +1,4 @@
-import amqp from 'amqplib';
+import { connectToBroker } from './connect-to-broker';
 import { Redis } from 'ioredis';
 import { POOL_VARIABLE, testServers } from './test-servers';
 import { waitUntil } from './wait-until';
@@ -11,7 +11,7 @@ async function serversOf(file: string): Promise<string> {
 
 async function exists(amqpUrl: string): Promise<boolean> {
   try {
-    await (await amqp.connect(amqpUrl)).close();
+    await (await connectToBroker(amqpUrl)).close();
     return true;
   } catch (error) {
     // How amqplib reports that the virtual host does not exist.
@@ -23,7 +23,7 @@ async function exists(amqpUrl: string): Promise<boolean> {
 describe('the servers of a test run', () => {
   it('give each caller a private virtual host and database', async () => {
     const [mine, yours] = [await testServers(), await testServers()];
-    const [here, there] = [await amqp.connect(mine.amqpUrl), await amqp.connect(yours.amqpUrl)];
+    const [here, there] = [await connectToBroker(mine.amqpUrl), await connectToBroker(yours.amqpUrl)];
     await (await here.createChannel()).assertQueue('only-here');
     const channel = await there.createChannel();
     channel.on('error', () => undefined);

@@ -1,7 +1,14 @@
 import { EVENTS, fromDelivery, laneOf, laneQueue } from '@pdaltagent/messaging';
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
 import { Quarantine } from '@pdaltagent/spool';
-import { type ConsumeMessage, connect } from 'amqplib';
+import { type ConsumeMessage } from 'amqplib';
 import { declareTopologies, KEY, MINUTE, NOW, OTHER_KEY, runCli, waitingInLane } from '../cli.fixture';
 import { GatewayFolder, messageOf } from './quarantine.fixture';
 
@@ -41,7 +48,7 @@ const replay = (words: string, options: { answer?: string; url?: string } = {}) 
 
 /** Consumes all messages in the lane of a key. */
 async function drainLane(key = KEY): Promise<ConsumeMessage[]> {
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   const channel = await connection.createChannel();
   const lane = laneQueue(EVENTS, laneOf(EVENTS, key));
   const { messageCount } = await channel.checkQueue(lane);
@@ -161,7 +168,7 @@ it('reports an event as sent that it could not remove, so that nobody sends it t
 
 it('loses nothing if no queue accepts an event', async () => {
   await gateway.add({ id: 'm1' });
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   const channel = await connection.createChannel();
   await channel.unbindQueue(
     laneQueue(EVENTS, laneOf(EVENTS, KEY)),

@@ -1,6 +1,5 @@
 import { declareTopology, EVENTS, PULSE_QUEUE } from '@pdaltagent/messaging';
-import { openRunFolder, type RabbitMQ, startRabbitMQ } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+import { connectToBroker, openRunFolder, type RabbitMQ, startRabbitMQ } from '@pdaltagent/testing';
 import { checkBroker } from './broker';
 
 const folder = openRunFolder('status-broker');
@@ -27,7 +26,7 @@ it('detects a broker that accepts connections, but no messages because of an ala
 });
 
 it('detects a node that does not reach a majority of its cluster, which still answers everything else', async () => {
-  const connection = await connect(broker.url);
+  const connection = await connectToBroker(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
   expect(await checked()).toMatchObject({ state: 'fine' });

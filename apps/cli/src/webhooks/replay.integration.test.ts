@@ -1,7 +1,6 @@
 import { declareTopology, fromDelivery, type IncomingMessage, laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
-import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { connectToBroker, LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { deliveryIdOf } from '@pdaltagent/webhooks';
-import { connect } from 'amqplib';
 import { NOW } from '../cli.fixture';
 import { WebhooksFixture } from './webhooks.fixture';
 
@@ -27,7 +26,7 @@ const webhooks = (words: string, more: Record<string, string> = {}) => fixture.w
 
 /** Purges the webhook lanes, then consumes them as a sender would. */
 async function openLanes(messages: IncomingMessage[]): Promise<() => Promise<void>> {
-  const connection = await connect(servers.amqpUrl);
+  const connection = await connectToBroker(servers.amqpUrl);
   const channel = await connection.createChannel();
   for (let lane = 0; lane < WEBHOOKS.lanes; lane += 1) {
     await channel.purgeQueue(laneQueue(WEBHOOKS, lane));
@@ -73,7 +72,7 @@ describe('webhooks replay', () => {
 
   it('reports exactly how many were queued if the broker does not accept all of them', async () => {
     log.add(60, (index) => ({ incident: { id: `I${index}` } }));
-    const connection = await connect(servers.amqpUrl);
+    const connection = await connectToBroker(servers.amqpUrl);
     const channel = await connection.createChannel();
     await channel.deleteQueue(laneQueue(WEBHOOKS, 3));
     const { code, out, error } = await webhooks(`replay ${span} --destination tickets --json`);

@@ -1,6 +1,13 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { openRunFolder, type RabbitMQ, reconnectedPeers, startRabbitMQCluster, waitUntil } from '@pdaltagent/testing';
-import { type ChannelModel, connect } from 'amqplib';
+import {
+  connectToBroker,
+  openRunFolder,
+  type RabbitMQ,
+  reconnectedPeers,
+  startRabbitMQCluster,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { type ChannelModel } from 'amqplib';
 import { closeAll, type ClusterWorld } from './contract-world.fixture';
 
 const START_MS = 60_000;
@@ -45,8 +52,7 @@ export async function realCluster(): Promise<ClusterWorld> {
     clock: SYSTEM_CLOCK,
     newQueueName: () => `contract.${(queues += 1)}`,
     connect: async (node = 0) => {
-      const connection = await connect(nodeOf(node).url);
-      connection.on('error', () => undefined);
+      const connection = await connectToBroker(nodeOf(node).url);
       connections.push(connection);
       return connection;
     },

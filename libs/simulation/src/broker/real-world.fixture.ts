@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { FaultProxy, openRunFolder, startRabbitMQ } from '@pdaltagent/testing';
-import { type ChannelModel, connect } from 'amqplib';
+import { connectToBroker, FaultProxy, openRunFolder, startRabbitMQ } from '@pdaltagent/testing';
+import { type ChannelModel } from 'amqplib';
 import net from 'node:net';
 import { closeAll, type ContractWorld } from './contract-world.fixture';
 
@@ -15,16 +15,14 @@ export async function realWorld(): Promise<ContractWorld> {
     clock: SYSTEM_CLOCK,
     newQueueName: () => `contract.${(queues += 1)}`,
     connect: async () => {
-      const connection = await connect(broker.url);
-      connection.on('error', () => undefined);
+      const connection = await connectToBroker(broker.url);
       connections.push(connection);
       return connection;
     },
     connectFragile: async (heartbeatMs) => {
       const proxy = await FaultProxy.start(broker.url);
       proxies.push(proxy);
-      const connection = await connect(`${proxy.url(broker.url)}?heartbeat=${heartbeatMs / 1_000}`);
-      connection.on('error', () => undefined);
+      const connection = await connectToBroker(`${proxy.url(broker.url)}?heartbeat=${heartbeatMs / 1_000}`);
       connections.push(connection);
       return {
         connection,
