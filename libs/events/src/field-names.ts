@@ -29,3 +29,8 @@ export const FIELD_NAMES: Readonly<Record<ApiType, FieldNames>> = {
   },
   change: { routingKey: 'routing_key', parent: 'payload', summary: 'summary', details: 'custom_details' },
 };
+
+/** The members of the outermost object that we read or replace. */
+export const TOP_LEVEL_NAMES: ReadonlySet<string> = new Set(
+  Object.values(FIELD_NAMES).flatMap((names) => Object.values<string>({ ...names })),
+);

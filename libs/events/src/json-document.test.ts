@@ -49,6 +49,18 @@ describe('the outline of an object', () => {
     ]);
   });
 
+  it('lists only the members that are asked for, also if their names are written with escapes', () => {
+    const bytes = Buffer.from('{"other":1,"\\u0061":2,"a":{"a":3},"":4}');
+    const { members, isEmpty } = outlineOf(bytes, 0, new Set(['a']));
+    expect(members.map(({ valueStart, valueEnd }) => bytes.toString('utf8', valueStart, valueEnd))).toEqual([
+      '2',
+      '{"a":3}',
+    ]);
+    expect(isEmpty).toBe(false);
+    expect(outlineOf(Buffer.from('{"":1}'), 0, new Set(['a'])).isEmpty).toBe(false);
+    expect(outlineOf(Buffer.from(' { } ')).isEmpty).toBe(true);
+  });
+
   it('ends at the end of the object', () => {
     const bytes = Buffer.from('{"payload":{"summary":"s"},"summary":"other"}');
     const [payload] = outlineOf(bytes).members;

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { TOP_LEVEL_NAMES } from './field-names';
 import { outlineOf, type Outline } from './json-outline';
 import { MAXIMUM_DEPTH } from './limits';
 
@@ -9,6 +10,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export interface JsonDocument {
   readonly bytes: Buffer;
   readonly value: JsonObject;
+  /** Lists only the members that we read. */
   readonly outline: Outline;
 }
 
@@ -33,7 +35,7 @@ export function readDocument(received: Buffer): ReadResult {
   if (!isUtf8(received)) return { ok: false, error: 'Body is not valid UTF-8' };
   const hasByteOrderMark = received.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const bytes = hasByteOrderMark ? received.subarray(BYTE_ORDER_MARK.length) : received;
-  const outline = outlineOf(bytes);
+  const outline = outlineOf(bytes, 0, TOP_LEVEL_NAMES);
   if (outline.depth > MAXIMUM_DEPTH)
     return { ok: false, error: `JSON is nested more than ${MAXIMUM_DEPTH} levels deep` };
   let value: unknown;

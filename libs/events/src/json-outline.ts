@@ -15,6 +15,7 @@ export interface Outline {
   readonly contentStart: number;
   /** Members of the outermost object, in the order they are written; names may repeat. */
   readonly members: readonly Member[];
+  readonly isEmpty: boolean;
 }
 
 const QUOTE = 0x22;
@@ -30,8 +31,9 @@ const CLOSE_BRACKET = 0x5d;
  * Scans the JSON value that starts at `start`, in one pass and without recursion.
  * JSON's structure is ASCII, so UTF-8 bytes need no decoding. Invalid JSON gives a meaningless outline rather than an error:
  * its depth is checked before anything is parsed.
+ * @param names of the members to list; by default all. An event may have tens of thousands that nobody asks for.
  */
-export function outlineOf(bytes: Buffer, start = 0): Outline {
+export function outlineOf(bytes: Buffer, start = 0, names?: ReadonlySet<string>): Outline {
   const members: Member[] = [];
   let depth = 0;
   let deepest = 0;
@@ -40,9 +42,10 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
   let name: string | undefined;
   let nameStart = start;
   let valueStart = -1;
+  let isEmpty = true;
 
   const endMember = (end: number): void => {
-    if (name !== undefined && valueStart >= 0) {
+    if (name !== undefined && valueStart >= 0 && (names === undefined || names.has(name))) {
       members.push({ name, start: nameStart, ...trim(bytes, valueStart, end) });
     }
     name = undefined;
@@ -56,6 +59,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
         if (depth === 1 && expectsName) {
           name = stringAt(bytes, at, end);
           nameStart = at;
+          isEmpty = false;
           expectsName = false;
         }
         at = end - 1;
@@ -83,7 +87,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
       case CLOSE_BRACKET:
         if (depth === 1) {
           endMember(at);
-          return { depth: deepest, contentStart, members };
+          return { depth: deepest, contentStart, members, isEmpty };
         }
         depth -= 1;
         break;
@@ -91,7 +95,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
         break;
     }
   }
-  return { depth: deepest, contentStart, members };
+  return { depth: deepest, contentStart, members, isEmpty };
 }
 
 /** The positions of the entries of the JSON list that starts at `start`; empty if it is not a list. The bytes must be JSON. */

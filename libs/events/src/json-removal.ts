@@ -16,8 +16,8 @@ interface PathNode {
 
 /** Removes the values at these paths, none of which may be within another; all other bytes are unchanged. */
 export function without(document: JsonDocument, paths: readonly JsonPath[]): JsonDocument {
-  const { bytes, outline } = document;
-  const reading = readDocument(applyEdits(bytes, removalsWithin(bytes, outline.members, treeOf(paths))));
+  const { bytes } = document;
+  const reading = readDocument(applyEdits(bytes, removalsWithin(bytes, outlineOf(bytes).members, treeOf(paths))));
   return reading.ok ? reading.document : document;
 }
 

@@ -59,7 +59,7 @@ export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefi
 export function withDedupKey(type: ApiType, document: JsonDocument, dedupKey: string): Buffer {
   const name = FIELD_NAMES[type].dedupKey;
   if (name === undefined) return document.bytes;
-  const { contentStart, members } = document.outline;
+  const { contentStart, members, isEmpty } = document.outline;
   const text = JSON.stringify(dedupKey);
   const given = members.filter((member) => member.name === name);
   if (given.length > 0) {
@@ -68,7 +68,7 @@ export function withDedupKey(type: ApiType, document: JsonDocument, dedupKey: st
       given.map(({ valueStart, valueEnd }) => ({ start: valueStart, end: valueEnd, text })),
     );
   }
-  const comma = members.length > 0 ? ',' : '';
+  const comma = isEmpty ? '' : ',';
   return applyEdits(document.bytes, [
     { start: contentStart, end: contentStart, text: `${JSON.stringify(name)}:${text}${comma}` },
   ]);

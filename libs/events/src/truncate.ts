@@ -73,7 +73,7 @@ function replaceLongValues(
   if (parent !== undefined) {
     const parentMember = members.findLast((member) => member.name === parent);
     if (parentMember === undefined || !isJsonObject(document.value[parent])) return document;
-    members = outlineOf(document.bytes, parentMember.valueStart).members;
+    members = outlineOf(document.bytes, parentMember.valueStart, new Set([name])).members;
   }
   const edits = members
     .filter((member) => member.name === name && member.valueEnd - member.valueStart > bytes)
