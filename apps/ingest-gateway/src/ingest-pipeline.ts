@@ -148,7 +148,7 @@ export class IngestPipeline {
     const { admission, sink } = this.#options;
     if (!admission.acquire(sender)) return refusals.overload();
     try {
-      const stored = sink.publish(message);
+      const stored = sink.publish(message, sender);
       turn?.end();
       await stored;
     } catch (error) {

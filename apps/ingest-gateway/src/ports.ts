@@ -4,8 +4,12 @@ import { type Refused } from './refusal';
 
 /** Where accepted events become durable. */
 export interface EventSink {
-  /** Resolves only once the event cannot be lost any more. @throws NotDurableError */
-  publish(message: OutgoingMessage): Promise<void>;
+  /**
+   * Resolves only once the event cannot be lost any more.
+   * @param sender whose share of the spool it uses
+   * @throws NotDurableError
+   */
+  publish(message: OutgoingMessage, sender: string): Promise<void>;
 }
 
 /** The parts of a request that are stored and may contain personal data. */

@@ -14,6 +14,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DurablePublisher } from './durable-publisher';
+import { NotDurableError } from './not-durable-error';
 
 const KEY = '01234567890123456789012345678901';
 const LANE = laneOf(EVENTS, KEY);
@@ -57,9 +58,9 @@ interface Rig {
   readonly spooled: () => number;
 }
 
-async function start(clock = SYSTEM_CLOCK): Promise<Rig> {
+async function start(clock = SYSTEM_CLOCK, maximumBytes = 2 ** 26): Promise<Rig> {
   const logger = recordingLogger(log);
-  const { spool, legacy } = await claimSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
+  const { spool, legacy } = await claimSpool(root, { maximumBytes, log: logger, laneOf: () => LANE });
   const quarantine = await Quarantine.open(path.join(root, 'quarantine'), logger);
   const publisher = new DurablePublisher({
     broker: { url: proxy.url(amqpUrl), name: 'test', laneGroup: EVENTS, queueType: 'quorum' },
@@ -163,4 +164,27 @@ it('waits for a broker that is reachable at once, instead of spooling the first 
   await Promise.all(Array.from({ length: 50 }, () => rig.publisher.publish(message())));
   await isDirect(rig);
   expect(log.filter(({ message: line }) => line.includes('to the spool'))).toEqual([]);
+});
+
+it('a sender that fills the spool during an outage leaves room for the others', async () => {
+  await proxy.inject({ kind: 'down' });
+  const { publisher } = await start(SYSTEM_CLOCK, 40_000);
+  /** In any lane, so that no lane is filled. */
+  const large = () =>
+    message({ routingKey: `${String(counter).padStart(4, '0')}${KEY.slice(4)}`, body: Buffer.alloc(1_000) });
+  await publisher.publish(large(), 'quiet');
+  const refused = async () => {
+    for (let count = 0; count < 100; count += 1) {
+      const isRefused = await publisher.publish(large(), 'noisy').then(
+        () => false,
+        (error: unknown) => error instanceof NotDurableError && error.reason === 'full',
+      );
+      if (isRefused) return count;
+    }
+    return undefined;
+  };
+  expect(await refused()).toBeGreaterThan(10);
+  await publisher.publish(large(), 'quiet');
+  await publisher.publish(large(), 'another');
+  expect(await refused()).toBe(0);
 });

@@ -48,6 +48,7 @@ export interface DurablePublisherOptions {
 }
 
 interface PendingPublish {
+  readonly sender: string | undefined;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -123,13 +124,17 @@ export class DurablePublisher {
     this.#broker.start();
   }
 
-  /** Resolves once the event is durable. @throws NotDurableError */
-  publish(message: OutgoingMessage): Promise<void> {
+  /**
+   * Resolves once the event is durable.
+   * @param sender whose share of the spool it uses; none if undefined
+   * @throws NotDurableError
+   */
+  publish(message: OutgoingMessage, sender?: string): Promise<void> {
     const lane = this.#lanes[laneOfMessage(this.#options.broker.laneGroup, message)];
     this.#lastSequence = Math.max(this.#lastSequence + 1, this.#clock.wall() * SEQUENCES_PER_MS);
     const sequence = this.#lastSequence;
     return new Promise((resolve, reject) => {
-      this.#pending.set(sequence, { resolve, reject });
+      this.#pending.set(sequence, { sender, resolve, reject });
       lane?.accept(sequence, message);
     });
   }
@@ -219,7 +224,7 @@ export class DurablePublisher {
   async #store(lane: number, sequence: number, message: OutgoingMessage): Promise<void> {
     const record = writeRecord(message);
     try {
-      await this.#options.spool.append(lane, sequence, record);
+      await this.#options.spool.append(lane, sequence, record, this.#pending.get(sequence)?.sender);
     } catch (error) {
       if (!(error instanceof SpoolError)) throw error;
       this.#lanes[lane]?.onNotStored(sequence, error.code);

@@ -156,6 +156,37 @@ it('rejects entries of a lane that has used three quarters, while others are acc
   await spool.close();
 });
 
+it('leaves the last quarter to the others, once one sender has filled most of it', async () => {
+  const entry = content(1);
+  const size = entry.length;
+  const spool = await open({ maximumBytes: size * 12 });
+  let sequence = 0;
+  const append = (sender: string) => {
+    sequence += 1;
+    return spool.append(sequence, sequence, entry, sender);
+  };
+  await append('quiet');
+  for (let count = 0; count < 8; count += 1) await append('noisy');
+  await expect(append('noisy')).rejects.toEqual(new SpoolError('full'));
+  expect(spool.condition).toBe('usable');
+  await append('quiet');
+  await append('another');
+  // Erased entries do not count any more once the spool is empty.
+  for (let at = 1; at <= sequence; at += 1) if (spool.entriesOf(at) > 0) spool.erase(at, at, size);
+  for (let count = 0; count < 12; count += 1) await append('noisy');
+  expect(spool.entries).toBe(12);
+  await spool.close();
+});
+
+it('may be filled by one sender if it is alone', async () => {
+  const entry = content(1);
+  const size = entry.length;
+  const spool = await open({ maximumBytes: size * 4 });
+  for (let lane = 0; lane < 4; lane += 1) await spool.append(lane, lane + 1, entry, 'alone');
+  expect(spool.entries).toBe(4);
+  await spool.close();
+});
+
 it('returns a damaged entry marked as such, and loses no other', async () => {
   const spool = await open();
   await appendAll(spool, 1, 1, 3);

@@ -5,12 +5,15 @@ import { LaneContents } from './lane-contents';
 import { keysAfter, laneKeyOf, MAX_LANES, readLaneKey } from './lane-key';
 import { type Log } from './log';
 import { readPage } from './page';
+import { SenderShares } from './sender-shares';
 import { SpoolFolder } from './spool-folder';
 import { StoredLanes } from './stored-lanes';
 import { type PageLimit, SpoolError, type SpoolFailure, type SpoolSource, type StoredEntry } from './spool-ports';
 
 /** Maximum share of the spool that one lane may use: if it stalls, there is still space for the others. */
 const LANE_SHARE = 3 / 4;
+/** Once this share of the spool is in use, a sender that has added more than this share of it leaves the rest to the others. */
+const SENDER_SHARE = 3 / 4;
 /** A full spool counts as usable again below this share of its size. */
 const USABLE_SHARE = 0.95;
 const BEGINNING = 0;
@@ -18,7 +21,7 @@ const BEGINNING = 0;
 const FIRST_KEYS = 16;
 
 export interface SpoolOptions {
-  /** Maximum size of all entries together; one lane may use three quarters of it. */
+  /** Maximum size of all entries together; one lane, or one sender, may use three quarters of it. */
   readonly maximumBytes: number;
   readonly log: Log;
   readonly clock?: Clock;
@@ -28,6 +31,7 @@ export interface SpoolOptions {
 /** Entries on disk, per lane in the order of their sequences. All lanes are synced together. */
 export class Spool extends StoredLanes<LaneContents> implements SpoolSource {
   readonly #maximumBytes: number;
+  readonly #senders = new SenderShares();
   #isFull = false;
 
   private constructor(maximumBytes: number, store: SpoolFolder<LaneContents>) {
@@ -62,10 +66,16 @@ export class Spool extends StoredLanes<LaneContents> implements SpoolSource {
     return condition === 'usable' && isFull ? 'full' : condition;
   }
 
-  /** Resolves once the entry is synced to disk. @throws SpoolError */
-  append(lane: number, sequence: number, content: Buffer): Promise<void> {
-    const failure = this.#refusal(lane, content.length);
+  /**
+   * Resolves once the entry is synced to disk.
+   * @param sender whose share of the spool it uses; none if undefined
+   * @throws SpoolError
+   */
+  append(lane: number, sequence: number, content: Buffer, sender?: string): Promise<void> {
+    if (this.entries === 0) this.#senders.clear();
+    const failure = this.#refusal(lane, content.length, sender);
     if (failure !== undefined) return Promise.reject(new SpoolError(failure));
+    if (sender !== undefined) this.#senders.add(sender, content.length);
     this.store.contents.add(lane, content.length);
     return this.store.write(laneKeyOf(lane, sequence, content.length), content);
   }
@@ -91,7 +101,7 @@ export class Spool extends StoredLanes<LaneContents> implements SpoolSource {
     return sequences.length === 0 ? undefined : Math.min(...sequences);
   }
 
-  #refusal(lane: number, bytes: number): SpoolFailure | undefined {
+  #refusal(lane: number, bytes: number, sender: string | undefined): SpoolFailure | undefined {
     if (this.store.isClosed) return 'closed';
     if (this.store.condition === 'failing') return 'failing';
     this.#isFull &&= this.bytes >= this.#maximumBytes * USABLE_SHARE;
@@ -102,7 +112,9 @@ export class Spool extends StoredLanes<LaneContents> implements SpoolSource {
     // If the disk has less space than the spool may use, the lanes share the disk.
     const { availableBytes } = this.store;
     const size = availableBytes === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + availableBytes);
-    return this.bytesOf(lane) + bytes > size * LANE_SHARE ? 'full' : undefined;
+    if (this.bytesOf(lane) + bytes > size * LANE_SHARE) return 'full';
+    const isOverShare = sender !== undefined && this.#senders.exceeds(SENDER_SHARE, sender);
+    return isOverShare && this.bytes + bytes > size * SENDER_SHARE ? 'full' : undefined;
   }
 }
 
