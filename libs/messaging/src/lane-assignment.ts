@@ -20,13 +20,15 @@ export interface LaneAssignmentOptions extends Pick<MembershipOptions, 'announce
 export class LaneAssignment {
   readonly #options: LaneAssignmentOptions;
   readonly #membership: Membership;
-  /** Lanes assigned to others that we consume because nobody else did. */
-  readonly #claimedOrphans = new Set<number>();
+  readonly #clock: Clock;
+  /** Lanes assigned to others that we consume because nobody else did; by lane, when that was seen (monotonic). */
+  readonly #claimedOrphans = new Map<number, number>();
   #stopClaiming: () => void = () => undefined;
   #hasJoined = false;
 
   constructor(options: LaneAssignmentOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#membership = new Membership({
       group: options.laneGroup.exchange,
       announce: options.announce,
@@ -38,14 +40,16 @@ export class LaneAssignment {
     });
   }
 
-  async join(channel: Channel, checks: QueueChecks): Promise<void> {
+  async join(
+    channel: Pick<Channel, 'assertQueue' | 'bindQueue' | 'consume'>,
+    checks: Pick<QueueChecks, 'stateOf'>,
+  ): Promise<void> {
     this.#claimedOrphans.clear();
     this.#stopClaiming();
     await this.#membership.join(channel);
     this.#hasJoined = true;
     this.rebalance();
-    const { clock = SYSTEM_CLOCK } = this.#options;
-    this.#stopClaiming = every(clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(checks));
+    this.#stopClaiming = every(this.#clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(checks));
   }
 
   /** Whether a lane's last owner may have been a worker of a version without tables. */
@@ -73,22 +77,24 @@ export class LaneAssignment {
   /**
    * Claims lanes without any consumer; releases a claimed one as soon as a worker with a higher weight consumes it.
    * That worker announces so itself: for a quorum queue the broker counts the active consumer only, not the waiting
-   * ones.
+   * ones. What it announced before does not count: it may have been killed since, and in an alarm nothing tells.
    */
-  async #claimOrphans(checks: QueueChecks): Promise<void> {
+  async #claimOrphans(checks: Pick<QueueChecks, 'stateOf'>): Promise<void> {
     const { laneGroup } = this.#options;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < laneGroup.lanes; lane += 1) {
+      const claimedAt = this.#claimedOrphans.get(lane);
       if (this.#membership.isMine(lane)) this.#claimedOrphans.delete(lane);
-      else if (this.#claimedOrphans.has(lane)) {
-        if (this.#membership.hasBetterOwner(lane)) this.#claimedOrphans.delete(lane);
+      else if (claimedAt !== undefined) {
+        if (this.#membership.hasBetterOwner(lane, claimedAt)) this.#claimedOrphans.delete(lane);
       } else if (!owned.has(lane)) {
         // A worker that has just taken the lane has the table only; one of an older version has no table.
+        const now = this.#clock.monotonic();
         const states = [
           await checks.stateOf(laneQueue(laneGroup, lane)),
           await checks.stateOf(tableQueue(laneGroup, lane)),
         ];
-        if (states.every((state) => state?.consumerCount === 0)) this.#claimedOrphans.add(lane);
+        if (states.every((state) => state?.consumerCount === 0)) this.#claimedOrphans.set(lane, now);
       }
     }
     this.rebalance();

@@ -32,6 +32,8 @@ export interface MembershipOptions {
 
 interface Peer {
   /** When its last announcement arrived, on our own monotonic clock: other hosts' clocks are not trusted. */
+  readonly announcedAt: number;
+  /** The same, or when announcements could arrive again. */
   readonly heardAt: number;
   readonly lanes: ReadonlySet<number>;
 }
@@ -90,10 +92,15 @@ export class Membership {
     return true;
   }
 
-  /** Whether a worker with a higher weight for the lane consumes it. */
-  hasBetterOwner(lane: number): boolean {
+  /**
+   * Whether a worker with a higher weight for the lane has announced that it consumes it.
+   * @param since on our monotonic clock: what was announced before does not count
+   */
+  hasBetterOwner(lane: number, since: number): boolean {
     const mine = weight(this.self, lane);
-    return [...this.#heard].some(([member, { lanes }]) => lanes.has(lane) && weight(member, lane) > mine);
+    return [...this.#heard].some(
+      ([member, { announcedAt, lanes }]) => announcedAt > since && lanes.has(lane) && weight(member, lane) > mine,
+    );
   }
 
   /** Whether a lane's last owner may have been a worker of a version without tables. */
@@ -138,8 +145,9 @@ export class Membership {
       if (known) this.#options.onChange();
       return;
     }
-    this.#heard.set(member, { heardAt: this.#clock.monotonic(), lanes: new Set(announcement.lanes) });
-    if (!announcement.tables) this.#olderHeardAt = this.#clock.monotonic();
+    const now = this.#clock.monotonic();
+    this.#heard.set(member, { announcedAt: now, heardAt: now, lanes: new Set(announcement.lanes) });
+    if (!announcement.tables) this.#olderHeardAt = now;
     if (announcement.asks) this.#announce(false);
     if (!known && this.#knowsOthers) this.#options.onChange();
   }

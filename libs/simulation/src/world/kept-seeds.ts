@@ -217,4 +217,12 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
       { kind: 'a node is killed', at: 13_455, ms: 2_937, target: 0.21 },
     ],
   },
+  {
+    what: 'a lane of a worker that was killed in an alarm was taken and released by the others every three seconds: the dead one had announced that it consumes the lane',
+    seed: 5_701,
+    faults: [
+      { kind: 'a worker is killed', at: 12_018, ms: 4_501, target: 0.35, isAimed: true },
+      { kind: 'the broker blocks publishing', at: 12_997, ms: 7_659, target: 0.45 },
+    ],
+  },
 ];
