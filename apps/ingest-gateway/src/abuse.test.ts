@@ -127,6 +127,18 @@ describe('clients that misbehave', () => {
     expect(received).toMatch(/^HTTP\/1.1 405 [^]*allow: POST[^]*This is not a proxy/);
   });
 
+  it.each([
+    ['has no other request', ''],
+    ['comes after a request', 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'],
+    ['comes after an event', request()],
+  ])('do not end the gateway by resetting a connection that they use as a proxy, which %s', async (_, before) => {
+    for (let attempt = 0; attempt < 10; attempt += 1)
+      await connectAndReceive((socket) =>
+        socket.write(`${before}CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n`, () => socket.resetAndDestroy()),
+      );
+    await isHealthy();
+  });
+
   it('get 431 for headers over 16 KB', async () => {
     expect(await sendAndReceive(request(BODY, `x-big: ${'x'.repeat(20_000)}`))).toMatch(/^HTTP\/1.1 431 /);
   });

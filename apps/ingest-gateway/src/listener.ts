@@ -1,7 +1,7 @@
 import { type Clock, every, nextTurn, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import http from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type ConnectionQuota } from './connection-quota';
 import { declaresTooLarge } from './read-body';
@@ -104,6 +104,9 @@ export class Listener {
     });
     // Otherwise Node would close the connection without a response.
     this.#server.on('connect', (_request, socket) => {
+      // Node has taken its own listeners off it: an error would end the process, and nothing would close it.
+      socket.on('error', () => socket.destroy());
+      if (socket instanceof Socket) socket.setTimeout(idleTimeout, () => socket.destroy());
       options.onMalformed?.();
       pending.whenResponded(socket, () => refuse(socket, 405, 'This is not a proxy', ['allow: POST']));
     });
