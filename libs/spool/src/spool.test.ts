@@ -1,7 +1,9 @@
+import { ManualClock, waitUntil } from '@pdaltagent/testing';
 import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openDatabase } from './database';
+import { LEVELDB } from './disk';
 import { laneKeyOf } from './lane-key';
 import { Spool, type SpoolOptions } from './spool';
 import { SpoolError, type StoredEntry } from './spool-ports';
@@ -175,6 +177,34 @@ it('leaves the last quarter to the others, once one sender has filled most of it
   for (let at = 1; at <= sequence; at += 1) if (spool.entriesOf(at) > 0) spool.erase(at, at, size);
   for (let count = 0; count < 12; count += 1) await append('noisy');
   expect(spool.entries).toBe(12);
+  await spool.close();
+});
+
+it('does not count for a sender what could not be written', async () => {
+  const clock = new ManualClock();
+  let freeBytes = 2 ** 40;
+  const disk = { ...LEVELDB, space: () => Promise.resolve({ totalBytes: 2 ** 40, freeBytes }) };
+  const spool = await open({ maximumBytes: 100_000, clock, disk });
+  let sequence = 0;
+  const append = (lane: number, sender: string) => {
+    sequence += 1;
+    return spool.append(lane, sequence, Buffer.alloc(1_000), sender);
+  };
+  for (let count = 0; count < 40; count += 1) await append(1, 'one');
+  freeBytes = 0;
+  clock.advance(200);
+  for (let count = 0; count < 400; count += 1) await expect(append(2, 'other')).rejects.toThrow(SpoolError);
+  freeBytes = 2 ** 40;
+  clock.advance(1_000);
+  const isWritten = () =>
+    append(2, 'third').then(
+      () => true,
+      () => false,
+    );
+  await waitUntil(isWritten, { what: 'the disk to have space again' });
+  for (let count = 1; count < 36; count += 1) await append(2, 'third');
+  // Three quarters are in use.
+  await append(3, 'other');
   await spool.close();
 });
 

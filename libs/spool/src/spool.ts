@@ -75,9 +75,14 @@ export class Spool extends StoredLanes<LaneContents> implements SpoolSource {
     if (this.entries === 0) this.#senders.clear();
     const failure = this.#refusal(lane, content.length, sender);
     if (failure !== undefined) return Promise.reject(new SpoolError(failure));
-    if (sender !== undefined) this.#senders.add(sender, content.length);
     this.store.contents.add(lane, content.length);
-    return this.store.write(laneKeyOf(lane, sequence, content.length), content);
+    const written = this.store.write(laneKeyOf(lane, sequence, content.length), content);
+    if (sender !== undefined)
+      void written.then(
+        () => this.#senders.add(sender, content.length),
+        () => undefined,
+      );
+    return written;
   }
 
   erase(lane: number, sequence: number, bytes: number): void {
