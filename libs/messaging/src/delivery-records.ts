@@ -85,16 +85,15 @@ export class DeliveryRecords {
    * To be called before each attempt: whether the message was delivered, and whether the lane is still ours. What is requested in one
    * turn of the event loop is queried together. Never rejects: without Redis a message is new, and the lane ours.
    */
-  async check(id: string, claim: Pick<LaneClaim, 'lane' | 'id' | 'isRecorded'>): Promise<AttemptCheck> {
+  async check(id: string, claim: Pick<LaneClaim, 'lane' | 'stands'>): Promise<AttemptCheck> {
     if (this.#ids.has(id)) return 'delivered';
     this.#batch ??= this.#openBatch();
     this.#batch.ids.push(id);
     this.#batch.lanes.add(claim.lane);
     const reply = await this.#batch.reply;
     if (reply === undefined) return 'new';
-    const current = reply.claims.get(claim.lane);
     // Absent if another owner has left the lane since, whose parked keys are unknown, or if Redis lost it: both are the same here.
-    if (current === undefined ? claim.isRecorded : current !== claim.id) return 'lane-lost';
+    if (!claim.stands(reply.claims.get(claim.lane))) return 'lane-lost';
     return reply.delivered.has(id) ? 'delivered' : 'new';
   }
 

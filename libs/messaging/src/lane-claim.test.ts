@@ -80,6 +80,42 @@ it('begins after five seconds if Redis cannot be reached', async () => {
   expect(state.mayBegin).toBe(true);
 });
 
+it('a claim that Redis refuses, because it is full, stands until another worker claims the lane', async () => {
+  const claims = new Claims();
+  await claims.claim(LANE, 'a worker that was killed');
+  const { clock, claimOf, making } = workers(claims);
+  const claim = claimOf('one');
+  const refusal = jest.spyOn(claims, 'claim').mockRejectedValueOnce(new Error('OOM command not allowed'));
+  const state = making(claim);
+  await nextTurn();
+  clock.advance(5_000);
+  await nextTurn();
+  expect(state.mayBegin).toBe(true);
+  expect(claim.stands('a worker that was killed')).toBe(true);
+  refusal.mockRestore();
+  expect(claim.stands('another worker')).toBe(false);
+});
+
+it.each([
+  ['recorded', false, false],
+  ['refused by a Redis that cannot be read either', true, true],
+])('a claim that was %s and is not in Redis any more stands: %s', async (_how, isRefused, stands) => {
+  const claims = new Claims();
+  const { clock, claimOf, making } = workers(claims);
+  const claim = claimOf('one');
+  if (isRefused) {
+    jest.spyOn(claims, 'claim').mockRejectedValueOnce(new Error('unreachable'));
+    jest.spyOn(claims, 'read').mockRejectedValueOnce(new Error('unreachable'));
+  }
+  making(claim);
+  await nextTurn();
+  clock.advance(5_000);
+  await nextTurn();
+  expect(claim.stands(undefined)).toBe(stands);
+  expect(claim.stands(claim.id)).toBe(true);
+  expect(claim.stands('another worker')).toBe(false);
+});
+
 it('does not wait for a lane that is lost meanwhile', async () => {
   const { claimOf, making } = workers();
   making(claimOf('one'));

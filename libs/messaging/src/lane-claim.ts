@@ -43,7 +43,10 @@ export class LaneClaim {
   readonly lane: string;
   readonly id: string;
   readonly #options: LaneClaimOptions;
+  /** Whether Redis has had it: if it is absent later, another worker may have had the lane and left it, or Redis lost it. */
   #isRecorded = false;
+  /** What Redis had when it refused ours, if it answered: as long as that stands, nobody has claimed the lane since. */
+  #standing: string | undefined;
 
   constructor(options: LaneClaimOptions) {
     this.#options = options;
@@ -51,9 +54,13 @@ export class LaneClaim {
     this.id = `${options.worker}:${options.term}`;
   }
 
-  /** Whether Redis had it: if it is absent later, another worker may have had the lane and left it, or Redis lost it. */
-  get isRecorded(): boolean {
-    return this.#isRecorded;
+  /**
+   * Whether what Redis has for the lane shows that nobody has claimed it since.
+   * @param current its claim; undefined: none
+   */
+  stands(current: string | undefined): boolean {
+    if (current === undefined) return !this.#isRecorded;
+    return current === this.id || current === this.#standing;
   }
 
   /**
@@ -69,11 +76,21 @@ export class LaneClaim {
         this.#isRecorded = true;
         return former === undefined || former === begun.get(this.lane);
       },
-      () => false,
+      () => this.#readStanding(),
     );
     const remaining = madeAt + WAIT_FOR_FORMER_MS - clock.monotonic();
     if (!isFree) await delay(clock, remaining, signal).catch(() => undefined);
     if (!signal.aborted) begun.set(this.lane, this.id);
+  }
+
+  /** Redis may accept no writes, because its memory or its disk is full, and answer reads all the same. The lane is not free. */
+  async #readStanding(): Promise<false> {
+    const { claims } = this.#options;
+    this.#standing = await claims.read([this.lane]).then(
+      (all) => all.get(this.lane),
+      () => undefined,
+    );
+    return false;
   }
 
   /** No attempt of ours starts any more: the next owner need not wait, unless we still waited for the former one. */
@@ -82,7 +99,7 @@ export class LaneClaim {
     await this.#options.claims.withdraw(this.lane, this.id).catch(() => undefined);
   }
 
-  /** An attempt found another claim, or none although it was recorded. */
+  /** An attempt found that the claim does not stand. */
   lose(): void {
     this.#options.onLost();
   }
