@@ -8,7 +8,7 @@ import {
   waitUntil,
 } from '@pdaltagent/testing';
 import { Redis } from 'ioredis';
-import { DELIVERED, event, KEY, publish, TestWorker } from './lane-worker.fixture';
+import { DELIVERED, event, KEY, publish, START_MS, TestWorker } from './lane-worker.fixture';
 import { declareTopology, EVENTS, laneOf, laneQueue } from './topology';
 
 it('events of a worker that was killed are delivered by another one, although Redis is full and accepts no writes', async () => {
@@ -27,7 +27,7 @@ it('events of a worker that was killed are delivered by another one, although Re
   await admin.config('SET', 'maxmemory', '1');
   await publish(amqpUrl, [event('disk', 0), event('disk', 1)]);
   const test = new TestWorker(amqpUrl, () => DELIVERED, { claims, markers: new DeliveredMarkers(store, 60) });
-  await waitUntil(() => test.delivered.length === 2, { what: 'the events', timeoutMs: 120_000 });
+  await waitUntil(() => test.delivered.length === 2, { what: 'the events', timeoutMs: START_MS });
   expect(test.logged('a lane is no longer claimed')).toBe(false);
   await test.worker.stop();
   store.close();

@@ -77,6 +77,9 @@ export function channelOptions(claim = claimOf('a lane'), clock: Clock = SYSTEM_
   return { claim, prefetch: EVENTS.prefetch, scout: { whenAnswered: () => Promise.resolve() }, memory, clock };
 }
 
+/** How long a worker may take to declare its queues and take its lanes: seconds usually, a minute and more on a busy machine. */
+export const START_MS = 150_000;
+
 /** A worker with its log lines and everything that it attempted and delivered, in order. */
 export class TestWorker {
   readonly delivered: IncomingMessage[] = [];

@@ -1,6 +1,6 @@
 import { connectToBroker, FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
+import { DELIVERED, event, Markers, publish, sequences, START_MS, TestWorker } from './lane-worker.fixture';
 import { type IncomingMessage } from './message';
 import { declareTopology, EVENTS, laneOf } from './topology';
 
@@ -53,7 +53,7 @@ async function shared(what: string, ...among: readonly TestWorker[]): Promise<st
   const counts = () => among.map(({ worker }) => worker.lanes);
   await waitUntil(() => counts().every((count) => count > 0) && counts().reduce((a, b) => a + b) === EVENTS.lanes, {
     what,
-    timeoutMs: 60_000,
+    timeoutMs: START_MS,
   });
   return `${what}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s, lanes ${counts().join(' + ')}`;
 }

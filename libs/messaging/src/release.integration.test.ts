@@ -1,6 +1,6 @@
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
+import { DELIVERED, event, publish, START_MS, TestWorker } from './lane-worker.fixture';
 import { type DeliveredMarkers } from './delivery-records';
 import { declareTopology, EVENTS, laneOf } from './topology';
 
@@ -37,7 +37,10 @@ it('a worker that stops repeats nothing, even if all its attempts in flight are 
     markers: NO_MARKERS,
     concurrency: 2 * events.length,
   });
-  await waitUntil(() => first.worker.dispatcher.inFlight === events.length, { what: 'all to be in flight' });
+  await waitUntil(() => first.worker.dispatcher.inFlight === events.length, {
+    what: 'all to be in flight',
+    timeoutMs: START_MS,
+  });
   const stopping = first.worker.stop();
   respond();
   await stopping;
@@ -74,7 +77,8 @@ it('workers that join and leave under load repeat nothing', async () => {
       published += EVENTS.prefetch * KEYS.length;
     }
   })();
-  const works = (test: TestWorker) => waitUntil(() => test.delivered.length > 200, { what: 'a worker to work' });
+  const works = (test: TestWorker) =>
+    waitUntil(() => test.delivered.length > 200, { what: 'a worker to work', timeoutMs: START_MS });
   let previous = start();
   await works(previous);
   for (let round = 0; round < 3; round += 1) {
