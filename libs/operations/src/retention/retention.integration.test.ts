@@ -174,6 +174,13 @@ describe('the retention', () => {
     expect(await idsLeft()).toEqual(['m2']);
   });
 
+  it('keeps an event that was received lately, although the clock of the worker that gave it up was far behind', async () => {
+    const lately = { ...message('m0'), receivedAt: NOW - DAY_MS };
+    await writeDeadLetters(bench.url, [lately], () => ({ dead_reason: 'rejected', dead_at: NOW - 50 * DAY_MS }));
+    await hasSwept(startRetention());
+    expect(await idsLeft()).toEqual(['m0']);
+  });
+
   it('deletes nothing for its age while no clock can be trusted', async () => {
     await writeAged(40, 1);
     await hasSwept(startRetention({ now: () => Promise.resolve(undefined) }));

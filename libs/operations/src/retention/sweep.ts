@@ -28,8 +28,11 @@ export async function sweep(
   now: number | undefined,
 ): Promise<SweepResult> {
   const stored: StoredDeadLetter[] = [];
-  const collect = ({ deadLetter: { deadAt }, delivery }: UnackedDeadLetter): void => {
-    stored.push({ deliveryTag: delivery.fields.deliveryTag, deadAt, bytes: storedBytesOf(delivery) });
+  const collect = ({ deadLetter: { deadAt, message }, delivery }: UnackedDeadLetter): void => {
+    const { deliveryTag } = delivery.fields;
+    // The clock of the worker that wrote it may have been behind: an event is dead after it was received.
+    const notBefore = deadAt === undefined ? undefined : Math.max(deadAt, message?.receivedAt ?? deadAt);
+    stored.push({ deliveryTag, deadAt: notBefore, bytes: storedBytesOf(delivery) });
   };
   let deleted: readonly StoredDeadLetter[] = [];
   let byAge: readonly StoredDeadLetter[] = [];
