@@ -1,8 +1,9 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type Fault } from '@pdaltagent/delivery';
 import { type AxiosInstance, isAxiosError } from 'axios';
-import { Agents, type TlsOptions } from './agents';
-import { exchangeAdapter } from './exchange';
+import { ConnectionPools } from './connection-pools';
+import { type TlsOptions } from './connector';
+import { exchangeAdapter } from './exchange-adapter';
 import { faultOf } from './fault';
 import { createClient, type HttpResponse, OutgoingRequest } from './outgoing-request';
 
@@ -33,13 +34,13 @@ const DEFAULT_HEADERS = { accept: 'application/json, text/plain, */*', 'accept-e
 
 /** Sends GET requests over kept-alive connections, through the same proxies as a PostClient. One call is one attempt. */
 export class GetClient {
-  readonly #agents: Agents;
+  readonly #pools: ConnectionPools;
   readonly #client: AxiosInstance;
 
   constructor({ maxSockets, connectTimeoutMs = 5_000, attemptTimeoutMs, responseLimit, tls, clock }: GetClientOptions) {
-    this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
+    this.#pools = new ConnectionPools({ maxSockets, ...(tls === undefined ? {} : { tls }) });
     this.#client = createClient(
-      exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, responseLimit, clock }),
+      exchangeAdapter({ pools: this.#pools, connectTimeoutMs, attemptTimeoutMs, responseLimit, clock }),
     );
   }
 
@@ -57,6 +58,6 @@ export class GetClient {
   }
 
   close(): void {
-    this.#agents.close();
+    this.#pools.close();
   }
 }

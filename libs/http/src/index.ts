@@ -1,5 +1,4 @@
-export { Agents, type AgentOptions, type TlsOptions } from './agents';
-export { exchangeAdapter, type ExchangeOptions } from './exchange';
+export { type TlsOptions } from './connector';
 export { isForbiddenAddress } from './forbidden-addresses';
 export { faultOf } from './fault';
 export { GetClient, type GetClientOptions, type GetResult } from './get-client';

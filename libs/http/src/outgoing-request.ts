@@ -1,8 +1,9 @@
 import axios, { type AxiosAdapter, type AxiosInstance } from 'axios';
 import { type IncomingHttpHeaders } from 'node:http';
 
-/** Not allowed in a header's value; Node refuses to send it. Source: RFC 9110, 5.5. */
-const INVALID_HEADER_CHARACTER = /[^\t\x20-\x7e\x80-\xff]/;
+const UPPER_CASE = /[A-Z]/;
+/** Not allowed in a header's value; undici refuses to send it. Source: RFC 9110, 5.5. */
+const INVALID = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** One request. A class, because axios passes it on unchanged as `data`, but merges and rewrites everything else in a config. */
 export class OutgoingRequest {
@@ -21,8 +22,8 @@ export class OutgoingRequest {
   }: Omit<OutgoingRequest, 'body' | 'signal'> & Partial<OutgoingRequest>) {
     this.method = method;
     this.url = url;
-    this.headers = Object.values(headers).some((value) => INVALID_HEADER_CHARACTER.test(value))
-      ? withoutInvalidCharacters(headers)
+    this.headers = Object.entries(headers).some(([name, value]) => UPPER_CASE.test(name) || INVALID.test(value))
+      ? normalized(headers)
       : headers;
     this.body = body;
     this.signal = signal;
@@ -48,7 +49,12 @@ export function createClient(adapter: AxiosAdapter): AxiosInstance {
   return client;
 }
 
-function withoutInvalidCharacters(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const everywhere = new RegExp(INVALID_HEADER_CHARACTER, 'g');
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replace(everywhere, '')]));
+/** Of headers whose names differ in case only, the last is sent. */
+function normalized(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const everywhere = new RegExp(INVALID, 'g');
+  const byName = Object.entries(headers).map(([name, value]): [string, [string, string]] => [
+    name.toLowerCase(),
+    [name, value.replace(everywhere, '')],
+  ]);
+  return Object.fromEntries(new Map(byName).values());
 }

@@ -2,8 +2,10 @@ import { type Clock } from '@pdaltagent/clock';
 import { type Attempt } from '@pdaltagent/delivery';
 import { type AxiosInstance, isAxiosError } from 'axios';
 import axiosRetry from 'axios-retry';
-import { Agents, type TlsOptions } from './agents';
-import { exchangeAdapter, STALE_CONNECTION } from './exchange';
+import { ConnectionPools } from './connection-pools';
+import { type TlsOptions } from './connector';
+import { STALE_CONNECTION } from './exchange';
+import { exchangeAdapter } from './exchange-adapter';
 import { faultOf } from './fault';
 import { type Resolver } from './forbidden-addresses';
 import { createClient, type HttpResponse, OutgoingRequest } from './outgoing-request';
@@ -40,7 +42,7 @@ const DEFAULT_HEADERS = { accept: 'application/json', 'accept-encoding': 'identi
 
 /** Sends POST requests to one kind of destination over kept-alive connections. One call is one attempt; it never retries. */
 export class PostClient {
-  readonly #agents: Agents;
+  readonly #pools: ConnectionPools;
   readonly #client: AxiosInstance;
 
   constructor({
@@ -53,7 +55,7 @@ export class PostClient {
     resolver,
     clock,
   }: PostClientOptions) {
-    this.#agents = new Agents({
+    this.#pools = new ConnectionPools({
       maxSockets,
       blocksForbiddenAddresses,
       ...(tls === undefined ? {} : { tls }),
@@ -61,7 +63,7 @@ export class PostClient {
     });
     this.#client = createClient(
       exchangeAdapter({
-        agents: this.#agents,
+        pools: this.#pools,
         connectTimeoutMs,
         attemptTimeoutMs,
         responseLimit: RESPONSE_LIMIT,
@@ -101,7 +103,7 @@ export class PostClient {
   }
 
   close(): void {
-    this.#agents.close();
+    this.#pools.close();
   }
 }
 
