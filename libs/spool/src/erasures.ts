@@ -17,10 +17,22 @@ export class Erasures {
   #writing = NOTHING;
   /** What was written during each read in progress. */
   readonly #writtenDuring = new Set<ReadonlySet<string>[]>();
+  #added = 0;
+  #written = 0;
 
   /** Number of erasures that are not being written yet. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** How many were added so far. */
+  get added(): number {
+    return this.#added;
+  }
+
+  /** How many of these were written: the oldest, unless a write has failed meanwhile. */
+  get written(): number {
+    return this.#written;
   }
 
   /** False if the entry was erased before. */
@@ -28,12 +40,14 @@ export class Erasures {
     const name = nameOf(key);
     if (this.#isUnwritten(name)) return false;
     this.#pending.add(name);
+    this.#added += 1;
     return true;
   }
 
   /** The database was destroyed. */
   clear(): void {
     this.#pending.clear();
+    this.#written = this.#added;
   }
 
   /** The keys of pending erasures. */
@@ -46,6 +60,7 @@ export class Erasures {
     this.#writing = this.#take();
     try {
       await write(this.#writing);
+      this.#written += this.#writing.size;
       for (const written of this.#writtenDuring) written.push(this.#writing);
     } catch (error) {
       for (const name of this.#writing) this.#pending.add(name);

@@ -50,6 +50,8 @@ export class SpoolFolder<C extends Contents> {
   readonly #erasures = new Erasures();
   readonly #reads = new Set<Promise<unknown>>();
   #writing: Promise<void> | undefined;
+  /** The last group, which never rejects. */
+  #group: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
   #waitingForSpace: Promise<void> | undefined;
@@ -149,11 +151,7 @@ export class SpoolFolder<C extends Contents> {
   /** Resolves once nothing of what was erased before is on the disk. @throws SpoolError */
   async purge(): Promise<void> {
     while (this.#reopening !== undefined) await this.#reopening;
-    while (this.#writing !== undefined || this.#erasures.pending > 0) {
-      if (this.#isReadOnly) throw new SpoolError('failing');
-      this.#flush();
-      await this.#writing;
-    }
+    await this.#whenErased();
     await this.#compacting;
     if (this.#isClosed) throw new SpoolError('closed');
     const purging = purgeDatabase(this.#database);
@@ -162,6 +160,16 @@ export class SpoolFolder<C extends Contents> {
     await purging.catch((error: unknown) => {
       throw new SpoolError('failing', reasonOf(error).message);
     });
+  }
+
+  /** Resolves once everything erased so far is written, whatever is written afterwards. @throws SpoolError */
+  async #whenErased(): Promise<void> {
+    const last = this.#erasures.added;
+    while (this.#erasures.written < last) {
+      if (this.#isReadOnly) throw new SpoolError('failing');
+      this.#flush();
+      await this.#group;
+    }
   }
 
   /** Finishes pending writes and reads, and releases the folder for another process. */
@@ -190,21 +198,26 @@ export class SpoolFolder<C extends Contents> {
 
   async #writeAll(): Promise<void> {
     while (this.#writes.length + this.#erasures.pending > 0 && !this.#isReadOnly) {
-      const group = takeGroup(this.#writes);
-      const bytes = group.reduce((sum, { content }) => sum + content.length, 0);
-      try {
-        if (bytes > 0 && !(await this.#space.reserve(bytes))) {
-          this.#handleFullDisk();
-          for (const { settle } of group) settle('full');
-          continue;
-        }
-        await this.#writeGroup(this.#database, group, { sync: group.length > 0 });
-        if (group.length > 0) this.#isDiskFull = false;
-        this.#compactIfNeeded();
-        for (const { settle } of group) settle(undefined);
-      } catch (error) {
-        this.#fail('the spool cannot be written', reasonOf(error).message, group);
+      this.#group = this.#writeNext();
+      await this.#group;
+    }
+  }
+
+  async #writeNext(): Promise<void> {
+    const group = takeGroup(this.#writes);
+    const bytes = group.reduce((sum, { content }) => sum + content.length, 0);
+    try {
+      if (bytes > 0 && !(await this.#space.reserve(bytes))) {
+        this.#handleFullDisk();
+        for (const { settle } of group) settle('full');
+        return;
       }
+      await this.#writeGroup(this.#database, group, { sync: group.length > 0 });
+      if (group.length > 0) this.#isDiskFull = false;
+      this.#compactIfNeeded();
+      for (const { settle } of group) settle(undefined);
+    } catch (error) {
+      this.#fail('the spool cannot be written', reasonOf(error).message, group);
     }
   }
 

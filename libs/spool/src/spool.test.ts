@@ -325,6 +325,27 @@ describe('a purge', () => {
     },
   );
 
+  it('ends although events go on being spooled', async () => {
+    const spool = await open({ maximumBytes: 2 ** 30 });
+    const secret = Buffer.from('ann@example.com');
+    await spool.append(1, 1, secret);
+    let sequence = 1;
+    let isPurged = false;
+    // Much later than a purge takes: it must not be their end that ends it.
+    const until = performance.now() + 20_000;
+    const send = async (): Promise<void> => {
+      while (!isPurged && performance.now() < until) await spool.append(2, (sequence += 1), content(sequence));
+    };
+    const senders = Array.from({ length: 20 }, send);
+    spool.erase(1, 1, secret.length);
+    await spool.purge();
+    expect(performance.now()).toBeLessThan(until);
+    isPurged = true;
+    await Promise.all(senders);
+    expect(spool.entriesOf(2)).toBe(sequence - 1);
+    await spool.close();
+  }, 120_000);
+
   it('that comes after a close is refused', async () => {
     const spool = await open();
     await appendAll(spool, 1, 1, 3);
