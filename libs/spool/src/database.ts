@@ -1,6 +1,5 @@
 import { ClassicLevel } from 'classic-level';
 import { mkdir } from 'node:fs/promises';
-import { type Database } from './disk';
 
 type LevelDB = ClassicLevel<Buffer, Buffer>;
 
@@ -38,27 +37,13 @@ export function repairDatabase(folder: string): Promise<void> {
 }
 
 const FIRST_KEY = Buffer.alloc(0);
-const BEFORE_ALL_KEYS = Buffer.from([0]);
 const LAST_KEY = Buffer.alloc(16, 0xff);
+/** Before and after the keys of all entries. */
+export const OUTER_KEYS = [Buffer.from([0]), LAST_KEY];
 
 /** Frees the disk space of erased entries. Reads and writes continue meanwhile. */
 export function compactDatabase(database: Pick<LevelDB, 'compactRange'>): Promise<void> {
   return database.compactRange(FIRST_KEY, LAST_KEY);
-}
-
-/**
- * Removes erased entries from the files. A compaction leaves them in a file that overlaps no other, which they may have been written to
- * together with their erasures: so it is made to overlap them, by erasing keys before the first and after the last that do not exist.
- * Twice, because the first may move what it writes to where only a second merges it.
- */
-export async function purgeDatabase(database: Pick<Database, 'batch' | 'compactRange'>): Promise<void> {
-  for (let round = 0; round < 2; round += 1) {
-    const batch = database.batch();
-    batch.del(BEFORE_ALL_KEYS);
-    batch.del(LAST_KEY);
-    await batch.write({ sync: true });
-    await compactDatabase(database);
-  }
 }
 
 /** Removes everything in the folder: needs no disk space. */

@@ -90,6 +90,20 @@ it('continues reading and erasing while it cannot be written, and erases on disk
   await next.close();
 });
 
+it('is not written after a failed write of a purge until it is reopened, as after any other', async () => {
+  const spool = await open();
+  await spool.append(1, 1, content(1));
+  failNextSync();
+  await expect(spool.purge()).rejects.toThrow('the spool is failing');
+  expect(spool.condition).toBe('failing');
+  await expect(spool.append(1, 2, content(2))).rejects.toEqual(new SpoolError('failing'));
+  await usableAgain(spool);
+  await spool.purge();
+  await spool.append(1, 3, content(3));
+  expect(await sequences(spool, 1)).toEqual([1, 3]);
+  await spool.close();
+});
+
 it('logs once that it cannot be reopened, and uses it as soon as that is possible', async () => {
   const spool = await open();
   await spool.append(1, 1, content(1));

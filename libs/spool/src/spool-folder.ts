@@ -1,5 +1,5 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { compactDatabase, purgeDatabase, reasonOf } from './database';
+import { compactDatabase, OUTER_KEYS, reasonOf } from './database';
 import { type Database, type Disk } from './disk';
 import { Erasures } from './erasures';
 import { FreeSpace } from './free-space';
@@ -11,6 +11,8 @@ import { SpoolError, type SpoolFailure } from './spool-ports';
 const RECOVERY_MS = 1_000;
 /** LevelDB keeps erased data until it compacts, which it may not do if nothing is written: compacted explicitly after this. */
 const COMPACT_BYTES = 1024 * 1024;
+/** The first may move what it writes to where only a second merges it. */
+const PURGE_ROUNDS = 2;
 
 /** What a layout tracks about the contents of its folder. */
 export interface Contents {
@@ -148,18 +150,23 @@ export class SpoolFolder<C extends Contents> {
     }
   }
 
-  /** Resolves once nothing of what was erased before is on the disk. @throws SpoolError */
+  /**
+   * Resolves once nothing of what was erased before is on the disk. A compaction leaves erased entries in a file that overlaps no other,
+   * which they may have been written to together with their erasures: so it is made to overlap them, by erasing keys before the first and
+   * after the last, which do not exist.
+   * @throws SpoolError
+   */
   async purge(): Promise<void> {
     while (this.#reopening !== undefined) await this.#reopening;
-    await this.#whenErased();
-    await this.#compacting;
-    if (this.#isClosed) throw new SpoolError('closed');
-    const purging = purgeDatabase(this.#database);
-    // A close waits for it; it compacts no worse than a compaction.
-    this.#compacting = purging.catch(() => undefined).finally(() => (this.#compacting = undefined));
-    await purging.catch((error: unknown) => {
-      throw new SpoolError('failing', reasonOf(error).message);
-    });
+    for (let round = 0; round < PURGE_ROUNDS; round += 1) {
+      if (this.#isClosed) throw new SpoolError('closed');
+      for (const key of OUTER_KEYS) this.#erasures.add(key);
+      await this.#whenErased();
+      while (this.#compacting !== undefined) await this.#compacting;
+      await this.#compact((error) => {
+        throw new SpoolError(this.#isClosed ? 'closed' : 'failing', reasonOf(error).message);
+      });
+    }
   }
 
   /** Resolves once everything erased so far is written, whatever is written afterwards. @throws SpoolError */
@@ -232,11 +239,16 @@ export class SpoolFolder<C extends Contents> {
     const isEmpty = this.#contents.entries + this.#erasures.pending === 0;
     if (!isEmpty && !this.#isDiskFull) return;
     this.#erasedBytes = 0;
-    this.#compacting = compactDatabase(this.#database)
-      .catch((error: unknown) =>
-        this.#options.log.warn('the spool cannot be compacted', { error: reasonOf(error).message }),
-      )
-      .finally(() => (this.#compacting = undefined));
+    void this.#compact((error) =>
+      this.#options.log.warn('the spool cannot be compacted', { error: reasonOf(error).message }),
+    );
+  }
+
+  /** Before the database is closed, its end is awaited. */
+  #compact(onError: (error: unknown) => void): Promise<void> {
+    const compaction = compactDatabase(this.#database);
+    this.#compacting = compaction.catch(() => undefined).finally(() => (this.#compacting = undefined));
+    return compaction.catch(onError);
   }
 
   #handleFullDisk(): void {
