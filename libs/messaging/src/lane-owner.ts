@@ -59,11 +59,14 @@ export class LaneOwner {
   readonly #claim: LaneClaim;
   readonly #publishers: QueuePublisher[] = [];
   readonly #table: LaneTable;
+  readonly #tableQueue: string;
   readonly #sidings: readonly Siding[];
   readonly #parking: Parking;
   readonly #misrouted: Misrouted;
   /** Messages that are being delivered, by id. */
   readonly #admitted = new Map<string, UnackedMessage>();
+  /** Messages in the table's queue, where somebody else put them, until the lane is taken; undefined afterwards. */
+  #early: UnackedMessage[] | undefined = [];
   #isConsuming = false;
   #state: 'working' | 'releasing' | 'gone' = 'working';
 
@@ -98,8 +101,9 @@ export class LaneOwner {
       this.#publishers.push(own);
       return own;
     };
+    this.#tableQueue = tableQueue(laneGroup, index);
     this.#table = new LaneTable({
-      queue: tableQueue(laneGroup, index),
+      queue: this.#tableQueue,
       lane,
       publisher: publisherOf(tableKey(index)),
       onLost: () => this.#leave('the table of a lane had another owner'),
@@ -271,13 +275,22 @@ export class LaneOwner {
     this.#parking.begin(keys ?? new Map(), isComplete);
     if (!isComplete) {
       await this.#adoptSidings();
+      this.#admitEarly();
       return this.#open(lane);
     }
+    this.#admitEarly();
     const { memory } = this.#options;
     // Those first that have waited for memory for longest.
     const queues = [lane, ...this.#sidings.map(({ queue }) => queue)];
     for (const queue of queues.sort((left, right) => memory.turnOf(left) - memory.turnOf(right)))
       void this.#open(queue);
+  }
+
+  /** Before, an attempt would find the former owner's claim, and leave the lane. */
+  #admitEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) if (this.#lane.held.has(message)) this.#onMessage(message);
   }
 
   /** A version without tables left one key at most in each siding. */
@@ -309,6 +322,7 @@ export class LaneOwner {
   }
 
   #onMessage(message: UnackedMessage): void {
+    if (message.queue === this.#tableQueue && this.#early !== undefined) return void this.#early.push(message);
     if (this.#misrouted.redirect(message)) return;
     const admitted = this.#admitted.get(message.id);
     if (admitted !== undefined) return this.#join(admitted, message);

@@ -1,7 +1,7 @@
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
-import { DELIVERED, event, KEY, Markers, sequences, TestWorker, place } from './lane-worker.fixture';
+import { Claims, DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, place } from './lane-worker.fixture';
 import { type OutgoingMessage } from './message';
-import { declareTopology, EVENTS, laneKey, laneOf, sidingKey } from './topology';
+import { declareTopology, EVENTS, laneKey, laneOf, laneQueue, sidingKey, tableKey } from './topology';
 
 let url: string;
 const OWN_LANE = laneOf(EVENTS, KEY);
@@ -72,4 +72,19 @@ it('messages in a siding of the wrong lane reach their own too, and the sidingâ€
   const found = sequences(test.delivered);
   expect(found.get(`${KEY}:stray`)).toEqual(Array.from({ length: COUNT }, (_, sequence) => sequence));
   expect(found.get(`${key}:aside`)).toEqual(Array.from({ length: COUNT + 1 }, (_, sequence) => sequence));
+});
+
+it('events in the queue of a table are delivered, and stop no lane whose former owner was killed', async () => {
+  const claims = new Claims();
+  // What a killed worker leaves in Redis.
+  await claims.claim(laneQueue(EVENTS, OWN_LANE), 'killed worker:1');
+  const lane = (OWN_LANE + 1) % EVENTS.lanes;
+  await misplace(tableKey(OWN_LANE), [event('stray', 0)]);
+  await misplace(tableKey(lane), [event('misplaced', 0)]);
+  await publish(url, [event('own', 0)]);
+  const test = new TestWorker(url, () => DELIVERED, { claims });
+  await waitUntil(() => test.delivered.length >= 3, { what: 'everything', timeoutMs: 45_000 });
+  await test.worker.stop();
+  expect([...sequences(test.delivered).keys()].sort()).toEqual([`${KEY}:misplaced`, `${KEY}:own`, `${KEY}:stray`]);
+  expect(test.logged('a lane is no longer claimed by this worker')).toBe(false);
 });
