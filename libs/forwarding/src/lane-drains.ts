@@ -64,6 +64,8 @@ export class LaneDrains<Event extends Keyed, Source> {
   pumpOrphans(window: number): void {
     for (const [source, drain] of this.#orphans) {
       if (drain.isDone) {
+        // It gives back what it has read ahead and an operator erased since.
+        drain.restart();
         this.#orphans.delete(source);
         this.#drains.delete(source);
         this.#options.onDrained(source);

@@ -1,5 +1,6 @@
 import { ManualClock } from '@pdaltagent/testing';
 import { Drain } from './drain';
+import { LaneDrains } from './lane-drains';
 import { ReadAhead } from './read-ahead';
 
 const LANES = 32;
@@ -132,4 +133,38 @@ it('an event that was erased after it was read ahead is not sent, and the next e
   ]);
   drain.pump(1);
   expect(sent).toEqual(['next']);
+});
+
+it('an orphaned spool whose events were all erased after they were read ahead gives back what it held', () => {
+  const readAhead = new ReadAhead();
+  const stored = new Set(Array.from({ length: 2_048 }, (_, index) => index + 1));
+  const drained: string[] = [];
+  const drains = new LaneDrains<{ readonly orderKey: string }, string>({
+    own: 'own',
+    drainOf: (source) =>
+      new Drain(
+        {
+          send: () => 'ended',
+          erase: () => undefined,
+          isErased: (sequence) => !stored.has(sequence),
+          read: () => undefined,
+          remaining: () => (source === 'own' ? 0 : stored.size),
+          quarantine: () => undefined,
+        },
+        new ManualClock(),
+        readAhead,
+      ),
+    onDrained: (source) => drained.push(source),
+  });
+  drains.addOrphan('orphan');
+  drains.pumpOrphans(1);
+  drains.onEntriesRead(
+    'orphan',
+    [...stored].map((sequence) => ({ sequence, bytes: 1, event: { orderKey: String(sequence) } })),
+  );
+  expect(readAhead.isFull).toBe(true);
+  stored.clear();
+  drains.pumpOrphans(1);
+  expect(drained).toEqual(['orphan']);
+  expect(readAhead.isFull).toBe(false);
 });
