@@ -82,6 +82,7 @@ export class DurablePublisher {
     this.#spoolReader = new SpoolReader({
       log,
       erase: (source, lane, sequence, bytes) => this.#erasures.erase(source, lane, sequence, bytes),
+      isErased: (source, lane, sequence) => this.#erasures.isErased(source, lane, sequence),
       quarantine: (id, record) => this.#quarantine(id, record, 'damaged'),
     });
     this.#broker = new LanePublisher({

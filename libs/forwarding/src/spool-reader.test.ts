@@ -33,6 +33,7 @@ describe('a spool that cannot be read', () => {
   const events = new SpoolReader({
     log: recordingLogger(log),
     erase: () => undefined,
+    isErased: () => false,
     quarantine: () => Promise.resolve(false),
   });
 
@@ -78,6 +79,7 @@ it('counts entries that a repair of the spool left as remaining, although more w
   const reader = new SpoolReader({
     log: recordingLogger([]),
     erase: () => undefined,
+    isErased: () => false,
     quarantine: () => Promise.resolve(false),
   });
   expect(await reader.read(source, LANE, 0)).toEqual([]);
@@ -92,4 +94,36 @@ it('counts entries that a repair of the spool left as remaining, although more w
   expect(reader.remaining(source, LANE)).toBe(3);
   expect((await reader.read(source, LANE, 0)).map(({ sequence }) => sequence)).toEqual([4, 5]);
   expect(reader.remaining(source, LANE)).toBe(2);
+});
+
+it.each([
+  ['of a newer version', (): StoredEntry => ({ sequence: 1, bytes: 1, content: NEWER })],
+  ['that is damaged', (): StoredEntry => ({ sequence: 1, bytes: 1, content: NEWER, isDamaged: true })],
+])('an event %s that is erased while it is read does not hide the next event of its lane', async (_which, entryOf) => {
+  let stored: StoredEntry[] = [entryOf()];
+  let isErased = false;
+  const source: SpoolSource = {
+    ...failingSource(),
+    entriesOf: () => stored.length,
+    read: (_lane, after) => Promise.resolve(stored.filter(({ sequence }) => sequence > after)),
+  };
+  const erase = (): void => {
+    stored = [];
+    isErased = true;
+  };
+  const reader = new SpoolReader({
+    log: recordingLogger([]),
+    erase: () => undefined,
+    isErased: (_source, _lane, sequence) => isErased && sequence === 1,
+    quarantine: () => {
+      erase();
+      return Promise.resolve(false);
+    },
+  });
+  const reading = reader.read(source, LANE, 0);
+  erase();
+  expect(await reading).toEqual([]);
+  const record = writeRecord({ ...EVENT, body: Buffer.from('{}') });
+  stored = [{ sequence: 2, bytes: record.length, content: record }];
+  expect(reader.remaining(source, LANE)).toBe(1);
 });

@@ -8,6 +8,8 @@ const PAGE = { entries: 64, bytes: 128 * 1024 };
 export interface SpoolReaderOptions {
   readonly log: Logger;
   readonly erase: (source: SpoolSource, lane: number, sequence: number, bytes: number) => void;
+  /** Whether an operator has erased an entry, which a read may still return. */
+  readonly isErased: (source: SpoolSource, lane: number, sequence: number) => boolean;
   /** Quarantines a damaged record. Resolves with false if that is not possible now. */
   readonly quarantine: (id: string, record: Buffer) => Promise<boolean>;
 }
@@ -76,6 +78,7 @@ export class SpoolReader {
 
   async #eventOf(source: SpoolSource, lane: number, entry: StoredEntry): Promise<OutgoingMessage | undefined> {
     if (this.#skippedIn(source).get(lane)?.has(entry.sequence) === true) return undefined;
+    if (this.#options.isErased(source, lane, entry.sequence)) return undefined;
     const read = entry.isDamaged === true ? ({ kind: 'damaged' } as const) : readRecord(entry.content);
     switch (read.kind) {
       case 'message':
@@ -99,8 +102,9 @@ export class SpoolReader {
     return skipped.lanes;
   }
 
-  /** False if it was skipped before. */
+  /** False if it was skipped before, or is no longer in the spool. */
   #skip(source: SpoolSource, lane: number, sequence: number): boolean {
+    if (this.#options.isErased(source, lane, sequence)) return false;
     const lanes = this.#skippedIn(source);
     const skipped = lanes.get(lane) ?? new Set<number>();
     if (skipped.has(sequence)) return false;
