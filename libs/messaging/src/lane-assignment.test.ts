@@ -79,3 +79,26 @@ it('takes the lanes of a worker that is killed in an alarm once, and keeps them'
   expect(lanesOf.one.size).toBe(EVENTS.lanes);
   expect(changes.sort()).toEqual(left.map((lane) => `takes ${lane}`).sort());
 });
+
+it('asks the broker about one queue at a time, also if it does not reply for an hour', async () => {
+  const clock = new ManualClock();
+  const asked: string[] = [];
+  const assignment = new LaneAssignment({
+    laneGroup: EVENTS,
+    announce: () => undefined,
+    consumed: () => [],
+    parked: () => [],
+    owned: () => [],
+    take: () => undefined,
+    release: () => undefined,
+    clock,
+  });
+  await assignment.join(new StatusExchange().channel(), {
+    stateOf: (queue) => {
+      asked.push(queue);
+      return new Promise(() => undefined);
+    },
+  });
+  for (let seconds = 0; seconds < 3_600; seconds += 1) clock.advance(1_000);
+  expect(asked.length).toBeLessThanOrEqual(1);
+});

@@ -49,7 +49,14 @@ export class LaneAssignment {
     await this.#membership.join(channel);
     this.#hasJoined = true;
     this.rebalance();
-    this.#stopClaiming = every(this.#clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(checks));
+    let isAsking = false;
+    this.#stopClaiming = every(this.#clock, CLAIM_ORPHANS_EVERY_MS, () => {
+      this.#returnOrphans();
+      // The broker may not reply for long.
+      if (isAsking) return;
+      isAsking = true;
+      void this.#claimOrphans(checks).finally(() => (isAsking = false));
+    });
   }
 
   /** Whether a lane's last owner may have been a worker of a version without tables. */
@@ -75,27 +82,30 @@ export class LaneAssignment {
   }
 
   /**
-   * Claims lanes without any consumer; releases a claimed one as soon as a worker with a higher weight consumes it.
-   * That worker announces so itself: for a quorum queue the broker counts the active consumer only, not the waiting
-   * ones. What it announced before does not count: it may have been killed since, and in an alarm nothing tells.
+   * Releases a claimed lane as soon as a worker with a higher weight consumes it. That worker announces so itself: for a quorum queue
+   * the broker counts the active consumer only, not the waiting ones. What it announced before does not count: it may have been killed
+   * since, and in an alarm nothing tells.
    */
+  #returnOrphans(): void {
+    for (const [lane, claimedAt] of this.#claimedOrphans)
+      if (this.#membership.isMine(lane) || this.#membership.hasBetterOwner(lane, claimedAt))
+        this.#claimedOrphans.delete(lane);
+    this.rebalance();
+  }
+
+  /** Claims lanes without any consumer, with never more than one request in flight. */
   async #claimOrphans(checks: Pick<QueueChecks, 'stateOf'>): Promise<void> {
     const { laneGroup } = this.#options;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < laneGroup.lanes; lane += 1) {
-      const claimedAt = this.#claimedOrphans.get(lane);
-      if (this.#membership.isMine(lane)) this.#claimedOrphans.delete(lane);
-      else if (claimedAt !== undefined) {
-        if (this.#membership.hasBetterOwner(lane, claimedAt)) this.#claimedOrphans.delete(lane);
-      } else if (!owned.has(lane)) {
-        // A worker that has just taken the lane has the table only; one of an older version has no table.
-        const now = this.#clock.monotonic();
-        const states = [
-          await checks.stateOf(laneQueue(laneGroup, lane)),
-          await checks.stateOf(tableQueue(laneGroup, lane)),
-        ];
-        if (states.every((state) => state?.consumerCount === 0)) this.#claimedOrphans.set(lane, now);
-      }
+      if (this.#membership.isMine(lane) || this.#claimedOrphans.has(lane) || owned.has(lane)) continue;
+      // A worker that has just taken the lane has the table only; one of an older version has no table.
+      const now = this.#clock.monotonic();
+      const states = [
+        await checks.stateOf(laneQueue(laneGroup, lane)),
+        await checks.stateOf(tableQueue(laneGroup, lane)),
+      ];
+      if (states.every((state) => state?.consumerCount === 0)) this.#claimedOrphans.set(lane, now);
     }
     this.rebalance();
   }

@@ -5,6 +5,8 @@ import { type LaneGroup, laneQueue, sidingQueue } from './topology';
 export class LaneDepths {
   readonly #laneGroup: LaneGroup;
   readonly #waiting = new Map<string, number>();
+  /** Those of the refresh that is running. */
+  #asking: Pick<QueueChecks, 'stateOf'> | undefined;
 
   constructor(laneGroup: LaneGroup) {
     this.#laneGroup = laneGroup;
@@ -21,12 +23,15 @@ export class LaneDepths {
   }
 
   /** Queries one lane after the other, if there is a connection, with never more than one request in flight. */
-  async refresh(checks: QueueChecks | undefined, lanes: readonly number[]): Promise<void> {
-    if (checks === undefined) return;
+  async refresh(checks: Pick<QueueChecks, 'stateOf'> | undefined, lanes: readonly number[]): Promise<void> {
+    // The broker may not reply for long.
+    if (checks === undefined || checks === this.#asking) return;
+    this.#asking = checks;
     for (const queue of lanes.flatMap((lane) => this.#queuesOf(lane))) {
       const state = await checks.stateOf(queue);
       if (state !== undefined) this.#waiting.set(queue, state.messageCount);
     }
+    if (this.#asking === checks) this.#asking = undefined;
   }
 
   #queuesOf(lane: number): string[] {
