@@ -196,7 +196,7 @@ function requireChannels({ connection }: ChannelModel, needed: number): void {
   if (typeof allowed === 'number' && allowed < needed) throw new TooFewChannels(allowed, needed);
 }
 
-function toError(error: unknown): Error {
+export function toError(error: unknown): Error {
   if (error instanceof AggregateError && error.message === '') return toError(error.errors[0]);
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -179,8 +179,9 @@ export class LaneWorker {
     this.#dispatcher.resume(routingKey);
   }
 
+  /** False, too, if it can take no lane because it cannot ask whether the queues answer. */
   get isConnected(): boolean {
-    return this.#brokerConnection.isConnected;
+    return this.#brokerConnection.isConnected && !this.#scout.isFailing;
   }
 
   /** Whether no other worker can own our lanes: a process that was paused has to check this before it sends anything. */

@@ -1,4 +1,5 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { toError } from './broker-connection';
 import { type Connect, connectWithAmqplib, hasReplyCode, NOT_FOUND, type OpenedConnection } from './connect';
 import { type Log } from './log';
 import { hasReply, NoReply, replyTo } from './reply-timeout';
@@ -31,21 +32,41 @@ export class Scout {
   readonly #options: ScoutOptions;
   readonly #clock: Clock;
   #opening: Promise<OpenedConnection> | undefined;
+  /** Calls of `whenAnswered` that have not settled. */
+  #waiting = 0;
+  /** Since a queue could be asked last: each problem is logged once. */
+  readonly #problems = new Set<string>();
 
   constructor(options: ScoutOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
+  /** Whether queues wait to be asked and cannot be: nothing of them is consumed. */
+  get isFailing(): boolean {
+    return this.#waiting > 0 && this.#problems.size > 0;
+  }
+
   /** Resolves once the queue answers, however long that takes. @throws AbortError as soon as the signal is aborted */
   async whenAnswered(queue: string, signal: AbortSignal): Promise<void> {
     // A classic queue has no leader, and would deliver a message.
     if (this.#options.queueType === 'classic') return;
+    this.#waiting += 1;
+    try {
+      await this.#askUntilAnswered(queue, signal);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async #askUntilAnswered(queue: string, signal: AbortSignal): Promise<void> {
     const { log, onMissing } = this.#options;
     let wasSilent = false;
     for (;;) {
       const answer = await this.#ask(queue);
       signal.throwIfAborted();
+      if (answer instanceof Error) this.#logProblem(answer);
+      else this.#problems.clear();
       if (answer === 'answered') break;
       if (answer === 'silent' && !wasSilent)
         log.warn('a queue does not answer: not consuming it until it does', { queue });
@@ -64,8 +85,19 @@ export class Scout {
     if (!(await hasReply(opened.connection.close(), options).catch(() => true))) opened.reset();
   }
 
-  /** `unknown`: the connection failed. */
-  async #ask(queue: string): Promise<'answered' | 'silent' | 'missing' | 'unknown'> {
+  /** For example, RabbitMQ allows no further connection. */
+  #logProblem({ message }: Error): void {
+    if (this.#problems.has(message)) return;
+    this.#problems.add(message);
+    const { log, name } = this.#options;
+    log.warn('queues cannot be asked whether they answer: not consuming them until they can', {
+      connection: name,
+      error: message,
+    });
+  }
+
+  /** An error: the connection failed. */
+  async #ask(queue: string): Promise<'answered' | 'silent' | 'missing' | Error> {
     const opening = (this.#opening ??= this.#open());
     try {
       const { connection } = await opening;
@@ -83,7 +115,7 @@ export class Scout {
       if (hasReplyCode(error, RESOURCE_LOCKED)) return 'answered';
       if (hasReplyCode(error, NOT_FOUND)) return 'missing';
       if (error instanceof NoReply) this.#abandon(opening);
-      return 'unknown';
+      return toError(error);
     }
   }
 
