@@ -59,8 +59,8 @@ export const MUTANTS_OF_GATEWAYS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${FORWARDING}/durable-publisher.ts`,
-        from: '      await this.#options.spool.append(lane, sequence, record);',
-        to: "      if (this.#broker.state() === 'unreachable') throw new SpoolError('failing');\n      await this.#options.spool.append(lane, sequence, record);",
+        from: '      await this.#options.spool.append(',
+        to: "      if (this.#broker.state() === 'unreachable') throw new SpoolError('failing');\n      await this.#options.spool.append(",
       },
     ],
   },
