@@ -1,6 +1,6 @@
 import { readConfiguration } from '@pdaltagent/service';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { version } from '../../package.json';
@@ -15,6 +15,9 @@ const demo = readCompose('deploy/docker/demo.yml');
 const OURS = Object.keys(SERVICES);
 const SERVERS = ['rabbitmq', 'redis'];
 const ONE_SHOT = 'secrets';
+const SETUP = 'setup';
+const OPERATOR = 'pdaltagent';
+const USERS = ['gateway', 'worker', 'poller', 'sender', 'operator'];
 
 function serviceOf(name: string): ComposeService {
   const service = services[name];
@@ -22,8 +25,8 @@ function serviceOf(name: string): ComposeService {
   return service;
 }
 
-it('has every service that ships, its servers and the maker of the passwords', () => {
-  expect(Object.keys(services).sort()).toEqual([...OURS, ...SERVERS, ONE_SHOT].sort());
+it('has every service that ships, its servers, what prepares them and the operator’s command', () => {
+  expect(Object.keys(services).sort()).toEqual([...OURS, ...SERVERS, ONE_SHOT, SETUP, OPERATOR].sort());
 });
 
 describe.each([...OURS, ...SERVERS])('%s', (name) => {
@@ -43,6 +46,8 @@ describe.each([...OURS, ...SERVERS])('%s', (name) => {
     for (const server of SERVERS.filter((candidate) => candidate in service.depends_on))
       expect(service.depends_on[server]).toEqual({ condition: 'service_healthy' });
     expect(OURS.includes(name)).toBe('rabbitmq' in service.depends_on);
+    const isSetUp = service.depends_on[SETUP]?.condition === 'service_completed_successfully';
+    expect(OURS.includes(name)).toBe(isSetUp);
   });
 
   it('cannot gain privileges', () => {
@@ -108,6 +113,8 @@ it.each([
   ['log-poller', ['amqp-url', 'redis-url']],
   ['rabbitmq', ['rabbitmq-password']],
   ['redis', ['redis-password']],
+  [OPERATOR, ['amqp-url', 'redis-url', 'digest-secret']],
+  [SETUP, ['admin-amqp-url', ...USERS.map((user) => `${user}-amqp-url`)]],
 ])('%s has the secrets that it needs, and no other', (name, secrets) => {
   const folders = serviceOf(ONE_SHOT).volumes.map((volume) => volume.split(':'));
   const [volume, target] = serviceOf(name)
@@ -124,11 +131,43 @@ it('keeps its passwords when it is started again, and makes those that are new i
   const folder = madeSecrets();
   const password = textOfSecret(folder, '/secrets/rabbitmq-password');
   expect(password).toMatch(/^[0-9a-f]{64}$/);
-  expect(textOfSecret(folder, '/for/gateway/amqp-url')).toBe(`amqp://pdaltagent:${password}@rabbitmq:5672\n`);
+  expect(textOfSecret(folder, '/for/setup/admin-amqp-url')).toBe(`amqp://pdaltagent:${password}@rabbitmq:5672\n`);
   for (const file of ['/secrets/digest-secret', '/for/rabbitmq/rabbitmq-password']) rmSync(path.join(folder, file));
   madeSecrets(folder);
   expect(textOfSecret(folder, '/for/rabbitmq/rabbitmq-password')).toBe(password);
-  expect(textOfSecret(folder, '/for/senders/digest-secret')).toMatch(/^[0-9a-f]{64}$/);
+  expect(textOfSecret(folder, '/for/sender/digest-secret')).toMatch(/^[0-9a-f]{64}$/);
+});
+
+it('gives each service a user of its own, which only the service that sets them up knows, too', () => {
+  const folder = madeSecrets();
+  const urls = USERS.map((user) => textOfSecret(folder, `/for/${user}/amqp-url`));
+  USERS.forEach((user, index) => {
+    expect(urls[index]).toMatch(new RegExp(`^amqp://pdaltagent-${user}:[0-9a-f]{64}@rabbitmq:5672\n$`));
+    expect(textOfSecret(folder, `/for/setup/${user}-amqp-url`)).toBe(urls[index]);
+  });
+  expect(new Set(urls.map((url) => new URL(url).password)).size).toBe(USERS.length);
+});
+
+it('sets users up from the files that it has, as an administrator, before the services start', () => {
+  const { environment, entrypoint, restart } = serviceOf(SETUP);
+  expect({ entrypoint, restart }).toEqual({ entrypoint: ['pdaltagent', 'setup'], restart: 'no' });
+  const files = Object.entries(environment).filter(([name]) => name.endsWith('_AMQP_URL_FILE'));
+  expect(Object.fromEntries(files)).toEqual({
+    PDAGENTD_AMQP_URL_FILE: '/run/pdaltagent/admin-amqp-url',
+    ...Object.fromEntries(
+      USERS.map((user) => [`PDAGENTD_${user.toUpperCase()}_AMQP_URL_FILE`, `/run/pdaltagent/${user}-amqp-url`]),
+    ),
+  });
+  for (const name of OURS) expect(serviceOf(name).environment).toMatchObject({ PDAGENTD_TOPOLOGY: 'check' });
+});
+
+it('takes the administrator’s URL of earlier versions away from the services', () => {
+  const folder = madeSecrets();
+  const files = ['/secrets/amqp-url', '/for/gateway/amqp-url', '/for/poller/amqp-url', '/for/sender/amqp-url'];
+  for (const file of files) writeFileSync(path.join(folder, file), 'amqp://pdaltagent:former@rabbitmq:5672\n');
+  madeSecrets(folder);
+  expect(existsSync(path.join(folder, '/secrets/amqp-url'))).toBe(false);
+  for (const file of files.slice(1)) expect(textOfSecret(folder, file)).not.toContain('former');
 });
 
 /** What the service `secrets` writes, in a new folder or one that it has written before. */

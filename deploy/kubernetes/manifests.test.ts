@@ -41,6 +41,39 @@ it('has a workload for every service', () => {
   ]);
 });
 
+/** They serve nothing: one prepares RabbitMQ and ends, one waits for commands. */
+const SERVING_NOTHING = ['setup', 'operator'];
+
+it('asks everything that serves something whether it works', () => {
+  const unasked = everyWorkload.filter(
+    ({ container: { ports, startupProbe, livenessProbe, readinessProbe } }) =>
+      ports.length === 0 || startupProbe === undefined || livenessProbe === undefined || readinessProbe === undefined,
+  );
+  expect(unasked.map(({ name }) => name).sort()).toEqual([...SERVING_NOTHING].sort());
+});
+
+it('gives the administrator’s password of RabbitMQ to RabbitMQ and to the Job that sets it up, and to nothing else', () => {
+  const having = everyWorkload.filter(({ pod, container }) =>
+    /rabbitmq-password|admin-amqp-url/.test(JSON.stringify([pod.volumes, container.env])),
+  );
+  expect(having.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(['Job setup', 'StatefulSet rabbitmq']);
+});
+
+it('gives each service the URL of its own user of RabbitMQ', () => {
+  const keys = everyWorkload.flatMap(({ name, pod }) =>
+    pod.volumes.flatMap(({ secret }) =>
+      (secret?.items ?? []).filter(({ path }) => path === 'amqp-url').map(({ key }) => `${name} ${key}`),
+    ),
+  );
+  expect(keys.sort()).toEqual([
+    'delivery-worker worker-amqp-url',
+    'ingest-gateway gateway-amqp-url',
+    'log-poller poller-amqp-url',
+    'operator operator-amqp-url',
+    'webhook-sender sender-amqp-url',
+  ]);
+});
+
 describe.each(named(everyWorkload))('%s', (_name, { labels, selector, pod, container }) => {
   it('runs as the restricted pod security standard asks, on a file system it cannot write', () => {
     expect(pod['securityContext']).toMatchObject({
@@ -93,9 +126,9 @@ describe.each(named(workloads))('%s', (name, { pod, container, selector }) => {
 
   it('is asked on its admin port whether it lives and whether it can work', () => {
     expect(container.ports).toContainEqual({ name: 'admin', containerPort: adminPortOf(name) });
-    expect(container.startupProbe.httpGet).toEqual({ path: '/healthz', port: 'admin' });
-    expect(container.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'admin' });
-    expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'admin' });
+    expect(container.startupProbe?.httpGet).toEqual({ path: '/healthz', port: 'admin' });
+    expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'admin' });
+    expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'admin' });
   });
 
   it('gets only variables that it reads', () => {

@@ -30,15 +30,20 @@ const EXPECTED: Readonly<Record<string, { readonly from: readonly string[]; read
   'webhook-sender': { from: [`${PROMETHEUS} admin`], to: [...DNS, ...RABBITMQ, ...REDIS, ...DESTINATIONS] },
   rabbitmq: {
     from: [
-      ...['ingest-gateway', 'delivery-worker', 'log-poller', 'webhook-sender'].map((name) => `${name} TCP amqp`),
+      ...['ingest-gateway', 'delivery-worker', 'log-poller', 'webhook-sender', 'operator', 'setup'].map(
+        (name) => `${name} TCP amqp`,
+      ),
+      'setup TCP management',
       `${PROMETHEUS} metrics`,
     ],
     to: [],
   },
   redis: {
-    from: ['delivery-worker', 'log-poller', 'webhook-sender'].map((name) => `${name} TCP redis`),
+    from: ['delivery-worker', 'log-poller', 'webhook-sender', 'operator'].map((name) => `${name} TCP redis`),
     to: [],
   },
+  setup: { from: [], to: [...DNS, 'rabbitmq TCP amqp', 'rabbitmq TCP management'] },
+  operator: { from: [], to: [...DNS, 'rabbitmq TCP amqp', 'redis TCP redis', ...PAGERDUTY] },
 };
 
 it('denies everything that no policy allows, to pods that are added later too', () => {

@@ -8,11 +8,11 @@ const probe = z.looseObject({
 const container = z.looseObject({
   name: z.string(),
   image: z.string(),
-  ports: z.array(z.object({ name: z.string(), containerPort: z.number() })),
+  ports: z.array(z.object({ name: z.string(), containerPort: z.number() })).default([]),
   env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).default([]),
-  startupProbe: probe,
-  livenessProbe: probe,
-  readinessProbe: probe,
+  startupProbe: probe.optional(),
+  livenessProbe: probe.optional(),
+  readinessProbe: probe.optional(),
   resources: z.object({
     requests: z.object({ cpu: z.string(), memory: z.string() }),
     limits: z.looseObject({ memory: z.string() }),
@@ -34,7 +34,8 @@ const podSchema = z.looseObject({
 
 const workloadSchema = z.looseObject({
   spec: z.looseObject({
-    selector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
+    // A Job finds its pods itself.
+    selector: z.object({ matchLabels: z.record(z.string(), z.string()) }).default({ matchLabels: {} }),
     template: z.object({
       metadata: z.object({ labels: z.record(z.string(), z.string()) }),
       spec: podSchema,
@@ -42,7 +43,7 @@ const workloadSchema = z.looseObject({
   }),
 });
 
-/** A Deployment or StatefulSet, with the only container of its pods. */
+/** A Deployment, StatefulSet or Job, with the only container of its pods. */
 export interface Workload {
   readonly name: string;
   readonly kind: string;
@@ -52,7 +53,7 @@ export interface Workload {
   readonly container: z.infer<typeof container>;
 }
 
-/** @throws ZodError if a workload lacks a probe, its resources or its ports, or has a second container */
+/** @throws ZodError if a workload lacks its resources, or has a second container */
 export function workloadsAmong(manifests: readonly Manifest[]): Workload[] {
   return manifests
     .filter(({ kind }) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Pod'].includes(kind))

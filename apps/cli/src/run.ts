@@ -5,6 +5,7 @@ import { completionCommand } from './completion';
 import { deadLettersCommand } from './dead-letters/command';
 import { quarantineCommand } from './quarantine/command';
 import { scrubCommand } from './scrub/command';
+import { setupCommand } from './setup/command';
 import { statusCommand } from './status/command';
 import { CliError, type Terminal } from './terminal';
 import { traceCommand } from './trace/command';
@@ -27,6 +28,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     traceCommand(terminal, runCommand),
     scrubCommand(terminal, runCommand),
     webhooksCommand(terminal, runCommand),
+    setupCommand(terminal, runCommand),
     completionCommand(terminal, runCommand),
   ];
   for (const command of commands) program.addCommand(command);
@@ -120,6 +122,8 @@ environment:
                             used by webhooks
   PDAGENTD_STATE_DIR, PDAGENTD_SPOOL_DIR
                             as for the gateway; used by quarantine
+  PDAGENTD_GATEWAY_AMQP_URL and others
+                            used by setup, whose help lists them
   A value can be read from a file: set X_FILE instead of X.
   NO_COLOR                  if set, status has no colours on a terminal
 

@@ -51,6 +51,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     name: 'delivery-worker',
     laneGroup: EVENTS,
     queueType: configuration.queueType,
+    topologyMode: configuration.topologyMode,
     concurrency: configuration.concurrency,
     maximumAgeMs: configuration.maximumAgeSeconds * 1000,
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,

@@ -63,6 +63,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
           name: 'ingest-gateway',
           laneGroup: EVENTS,
           queueType: configuration.queueType,
+          topologyMode: configuration.topologyMode,
         },
         spool,
         legacy,

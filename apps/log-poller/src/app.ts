@@ -30,7 +30,7 @@ function pollingApp(
   destinations: Destinations,
   { logger, metrics }: Context,
 ): App {
-  const { queueType, apiBaseUrl, keepSeconds } = configuration;
+  const { queueType, topologyMode, apiBaseUrl, keepSeconds } = configuration;
   const { url, authorities } = brokerOf(configuration);
   const scrub = createScrub(configuration, metrics, logger);
   const store = new Store({ ...redisOf(configuration), name: 'log-poller', log: logger });
@@ -40,6 +40,7 @@ function pollingApp(
     name: 'log-poller',
     laneGroup: WEBHOOKS,
     queueType,
+    topologyMode,
     log: logger,
   });
   const lease = new Lease({ store, name: 'poller', log: logger });

@@ -37,7 +37,7 @@ function sendingApp(
   destinations: SendingDestinations,
   { logger, metrics }: Context,
 ): App {
-  const { queueType, concurrency } = configuration;
+  const { queueType, topologyMode, concurrency } = configuration;
   const broker = brokerOf(configuration);
   const maximumAgeMs = configuration.maximumAgeSeconds * 1000;
   const client = new WebhookClient({
@@ -63,6 +63,7 @@ function sendingApp(
     name: 'webhook-sender',
     laneGroup: WEBHOOKS,
     queueType,
+    topologyMode,
     concurrency,
     maximumAgeMs,
     // PagerDuty retries 5xx responses as long as any other failure.

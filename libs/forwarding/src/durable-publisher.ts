@@ -32,7 +32,7 @@ const SEQUENCES_PER_MS = 1_000;
 const CLOSE_GRACE_MS = 3_000;
 
 export interface DurablePublisherOptions {
-  readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'laneGroup' | 'queueType' | 'connect'>;
+  readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'laneGroup' | 'queueType' | 'topologyMode' | 'connect'>;
   readonly spool: Spool;
   /** The spool in the previous release's layout, if it has entries: it is drained first. */
   readonly legacy: SpoolSource | undefined;

@@ -18,7 +18,8 @@ import {
   TestWorker,
   THROTTLED,
 } from './lane-worker.fixture';
-import { declareTopology, EVENTS, laneOf, laneQueue, tableQueue } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf, laneQueue, tableQueue } from './topology';
 
 /** Longer than the time after which a silent worker counts as gone. */
 const LONGER_THAN_GONE_MS = 9_000;

@@ -1,8 +1,10 @@
 import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
-import { NoReply, replyTo } from './reply-timeout';
+import { AccessRefused, accessRefusalIn } from './access-refused';
 import { type Connect, connectWithAmqplib } from './connect';
+import { TopologyMissing } from './declare-topology';
 import { type Log } from './log';
+import { NoReply, replyTo } from './reply-timeout';
 
 const CLOSE_TIMEOUT_MS = 3_000;
 const MAX_RECONNECT_DELAY_MS = 5_000;
@@ -175,15 +177,22 @@ export class BrokerConnection {
     });
   }
 
-  #logUnavailable(error: unknown): void {
+  #logUnavailable(reason: unknown): void {
+    const error = accessRefusalIn(reason) ?? reason;
     const problem = problemOf(error);
-    if (this.#loggedProblems.has(problem) || this.#stopping.signal.aborted) return;
-    this.#loggedProblems.add(problem);
-    this.#options.log.warn(problem, { connection: this.#options.name, error: toError(error).message });
+    const { message } = toError(error);
+    // Each permission and each object that is missing is worth a line.
+    const isOfSetup = error instanceof AccessRefused || error instanceof TopologyMissing;
+    const logged = isOfSetup ? message : problem;
+    if (this.#loggedProblems.has(logged) || this.#stopping.signal.aborted) return;
+    this.#loggedProblems.add(logged);
+    this.#options.log.warn(problem, { connection: this.#options.name, error: message });
   }
 }
 
 function problemOf(error: unknown): string {
+  if (error instanceof AccessRefused) return 'the broker refuses access: retrying until it is granted';
+  if (error instanceof TopologyMissing) return 'the broker lacks an exchange or a queue: retrying until it is declared';
   if (error instanceof TooFewChannels) return 'broker allows too few channels: retrying until channel_max is raised';
   if (error instanceof NoReply) return 'broker does not reply: reconnecting until it does';
   return 'broker unreachable: retrying until it is back';

@@ -9,7 +9,8 @@ import {
 } from '@pdaltagent/testing';
 import { Redis } from 'ioredis';
 import { DELIVERED, event, KEY, publish, START_MS, TestWorker } from './lane-worker.fixture';
-import { declareTopology, EVENTS, laneOf, laneQueue } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf, laneQueue } from './topology';
 
 it('events of a worker that was killed are delivered by another one, although Redis is full and accepts no writes', async () => {
   const { amqpUrl } = await testServers();

@@ -25,18 +25,24 @@ export { BrokerConnection, type BrokerConnectionOptions } from './broker-connect
 export { amqplibConnect, type Connect, hasReplyCode } from './connect';
 export { tolerateUndecodable } from './undecodable';
 export { NoReply, replyTo } from './reply-timeout';
+export { ACCESS_REFUSED, AccessRefused, accessRefusalIn, type Permission } from './access-refused';
+export { declareTopology, removeFormerBindings, type TopologyMode } from './declare-topology';
 export { announcementOf, objectOf, parkedByLane, type ParkedByLane } from './announcement';
 export {
   DEAD_LETTER_EXCHANGE,
-  declareTopology,
   EVENTS,
+  exchangesOf,
   type LaneGroup,
   laneKey,
   laneOf,
   laneOfMessage,
   laneQueue,
+  parkingExchange,
   PULSE_QUEUE,
+  type QueueDeclaration,
+  queuesOf,
   type QueueType,
+  REPLY_EXCHANGE,
   sidingKey,
   sidingQueue,
   tableKey,

@@ -1,6 +1,7 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setMaxListeners } from 'node:events';
+import { accessRefusalIn } from './access-refused';
 import { type LaneClaim } from './lane-claim';
 import { fromDelivery, type IncomingMessage, type Unreadable } from './message';
 import { type MemoryBudget } from './memory-budget';
@@ -140,7 +141,7 @@ export class LaneChannel {
   async open(connection: ChannelModel): Promise<void> {
     const channel = await connection.createChannel();
     this.#channel = channel;
-    channel.on('error', (error) => this.#ports.onClosedByBroker(error.message));
+    channel.on('error', (error) => this.#ports.onClosedByBroker((accessRefusalIn(error) ?? error).message));
     channel.on('close', () => this.lose());
     // Closed meanwhile: an untracked consumer would block the lane for every worker.
     if (this.#isClosed()) return this.#closeChannel();

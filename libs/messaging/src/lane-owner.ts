@@ -14,7 +14,7 @@ import { type QueuePublisher } from './queue-publisher';
 import { type DeliveryRecords } from './delivery-records';
 import { type Scout } from './scout';
 import { Siding } from './siding';
-import { type LaneGroup, laneQueue, sidingKey, sidingQueue, tableKey, tableQueue } from './topology';
+import { type LaneGroup, laneQueue, parkingExchange, sidingKey, sidingQueue, tableKey, tableQueue } from './topology';
 
 export interface LaneOwnerPorts {
   onUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): void;
@@ -96,16 +96,17 @@ export class LaneOwner {
       },
     );
     this.#lane = lane;
-    const publisherOf = (routingKey: string): QueuePublisher => {
-      const own = publishing.publisherOf(laneGroup.exchange, routingKey);
+    const publisherOf = (exchange: string, routingKey: string): QueuePublisher => {
+      const own = publishing.publisherOf(exchange, routingKey);
       this.#publishers.push(own);
       return own;
     };
     this.#tableQueue = tableQueue(laneGroup, index);
+    const parked = parkingExchange(laneGroup);
     this.#table = new LaneTable({
       queue: this.#tableQueue,
       lane,
-      publisher: publisherOf(tableKey(index)),
+      publisher: publisherOf(parked, tableKey(index)),
       onLost: () => this.#leave('the table of a lane had another owner'),
       clock,
       random,
@@ -114,7 +115,7 @@ export class LaneOwner {
       { length: laneGroup.sidings },
       (_, siding) =>
         new Siding(siding, sidingQueue(laneGroup, index, siding), {
-          publisher: publisherOf(sidingKey(index, siding)),
+          publisher: publisherOf(parked, sidingKey(index, siding)),
           ackDelivery: (delivery) => lane.ackDelivery(delivery),
           isAdmitted: (message) => dispatcher.has(message),
           onMoved: (message) => {
@@ -139,7 +140,14 @@ export class LaneOwner {
       log,
       clock,
     });
-    this.#misrouted = new Misrouted({ laneGroup, index, publisherOf, deliver: admit, log, clock });
+    this.#misrouted = new Misrouted({
+      laneGroup,
+      index,
+      publisherOf: (routingKey) => publisherOf(laneGroup.exchange, routingKey),
+      deliver: admit,
+      log,
+      clock,
+    });
   }
 
   /** Number of parked keys. */

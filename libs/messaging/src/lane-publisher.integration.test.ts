@@ -11,7 +11,8 @@ import {
 import { BrokerConnection } from './broker-connection';
 import { event } from './lane-worker.fixture';
 import { LanePublisher } from './lane-publisher';
-import { declareTopology, EVENTS, type LaneGroup, laneQueue, type QueueType, WEBHOOKS } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, type LaneGroup, laneQueue, type QueueType, WEBHOOKS } from './topology';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 /** Longer than the timeout of a request to the broker. */

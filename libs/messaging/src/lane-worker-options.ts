@@ -2,6 +2,7 @@ import { type Clock, type Random } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
 import { type Connect } from './connect';
 import { type DeadReason } from './dead-letter';
+import { type TopologyMode } from './declare-topology';
 import { type DeliveredMarkers } from './delivery-records';
 import { type LaneClaims } from './lane-claim';
 import { type Log } from './log';
@@ -27,6 +28,7 @@ export interface LaneWorkerOptions {
   readonly name: string;
   readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
+  readonly topologyMode?: TopologyMode | undefined;
   /** Concurrent attempts. */
   readonly concurrency: number;
   readonly maximumAgeMs: number;

@@ -19,7 +19,8 @@ import { QueueChecks } from './queue-checks';
 import { redeclaration } from './redeclaration';
 import { Scout } from './scout';
 import { BrokerConnection } from './broker-connection';
-import { declareTopology, PULSE_QUEUE, STATUS_EXCHANGE } from './topology';
+import { declareTopology } from './declare-topology';
+import { PULSE_QUEUE, STATUS_EXCHANGE } from './topology';
 import { TraceResponder } from './trace-responder';
 
 const RENEW_AFTER_MS = 10 * 60_000;
@@ -68,7 +69,18 @@ export class LaneWorker {
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
-    const { url, name, laneGroup, queueType, log, observer, connect, clock = SYSTEM_CLOCK, random } = options;
+    const {
+      url,
+      name,
+      laneGroup,
+      queueType,
+      topologyMode,
+      log,
+      observer,
+      connect,
+      clock = SYSTEM_CLOCK,
+      random,
+    } = options;
     this.#clock = clock;
     this.#pulse = new Pulse(clock, () => {
       for (const owner of this.#lanes.owners) void owner.release();
@@ -85,6 +97,7 @@ export class LaneWorker {
       channels: laneGroup.lanes * (laneGroup.sidings + 1) + 4,
       laneGroup,
       queueType,
+      topologyMode,
       log,
       connect,
       clock,
@@ -104,7 +117,7 @@ export class LaneWorker {
       parked: () => this.#lanes.parkedByLane,
       held: () => this.#lanes.held,
       statusOf: (message) => this.#dispatcher.statusOf(message),
-      reply: (queue, body) => this.#publishing.send('', queue, body),
+      reply: (exchange, queue, body) => this.#publishing.send(exchange, queue, body),
     });
     this.#assignment = new LaneAssignment({
       laneGroup,
@@ -236,22 +249,26 @@ export class LaneWorker {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { laneGroup, queueType, log } = this.#options;
-    await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log });
+    const { laneGroup, queueType, topologyMode: mode, log } = this.#options;
+    await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log, mode });
     const control = await this.#openChannel(connection, 'control');
     const pulse = await this.#openChannel(connection, 'pulse');
     await replyTo(this.#pulse.start(pulse), { request: `basic.consume ${PULSE_QUEUE}`, clock: this.#clock });
+    await this.#traceResponder.listen(control);
     this.#connection = connection;
     this.#redeclare = redeclaration(connection, this.#options);
     this.#checks = new QueueChecks(connection, this.#redeclare);
-    await this.#traceResponder.listen(control);
     await this.#assignment.join(control, this.#checks);
   }
 
   /** Opens a channel without which the connection cannot be used. */
   async #openChannel(connection: ChannelModel, purpose: string): Promise<Channel> {
     const channel = await replyTo(connection.createChannel(), { request: 'channel.open', clock: this.#clock });
-    channel.on('error', (error) => this.#options.log.error(`the ${purpose} channel failed`, { error: error.message }));
+    channel.on('error', (error: Error) => {
+      // Before the connection is in use, what failed is logged with it.
+      if (connection === this.#connection)
+        this.#options.log.error(`the ${purpose} channel failed`, { error: error.message });
+    });
     channel.on('close', () => {
       if (connection === this.#connection) this.#brokerConnection.reconnect();
     });

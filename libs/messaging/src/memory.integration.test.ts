@@ -7,7 +7,8 @@ import {
   waitUntil,
 } from '@pdaltagent/testing';
 import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
-import { declareTopology, EVENTS, laneOf } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf } from './topology';
 
 const BODY_BYTES = 500_000;
 const EACH = 20;

@@ -13,7 +13,8 @@ import { type DeadLetter, deadLetterOf } from './dead-letters/dead-letter';
 import { DELIVERED, event, KEY, place, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { LanePublisher } from './lane-publisher';
 import { PublishError, Publisher } from './publisher';
-import { declareTopology, EVENTS, laneKey, laneOf } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneKey, laneOf } from './topology';
 
 const REJECTED: Outcome = { kind: 'rejected', status: 400, response: 'invalid event' };
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;

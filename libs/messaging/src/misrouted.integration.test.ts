@@ -1,7 +1,8 @@
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { Claims, DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, place } from './lane-worker.fixture';
 import { type OutgoingMessage } from './message';
-import { declareTopology, EVENTS, laneKey, laneOf, laneQueue, sidingKey, tableKey } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneKey, laneOf, laneQueue, sidingKey, tableKey } from './topology';
 
 let url: string;
 const OWN_LANE = laneOf(EVENTS, KEY);

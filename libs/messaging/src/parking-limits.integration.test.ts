@@ -2,7 +2,8 @@ import { type Outcome } from '@pdaltagent/delivery';
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
-import { declareTopology, EVENTS, laneOf } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf } from './topology';
 
 /** The most parked keys of a lane. */
 const MAX_KEYS = 256;

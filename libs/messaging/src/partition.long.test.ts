@@ -12,7 +12,8 @@ import { type IncomingMessage } from './message';
 import { type DeliveredMarkers } from './delivery-records';
 import { type LaneClaims } from './lane-claim';
 import { VALID_FOR_MS } from './pulse';
-import { declareTopology, EVENTS, type QueueType } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, type QueueType } from './topology';
 
 const KEYS = Array.from({ length: 12 }, (_, index) => `R${String(index).padStart(31, '0')}`);
 const ALERTS = 4;

@@ -1,6 +1,7 @@
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { DELIVERED, event, KEY, publish, TestWorker, place } from './lane-worker.fixture';
-import { declareTopology, EVENTS, laneOf, sidingKey } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf, sidingKey } from './topology';
 
 let url: string;
 

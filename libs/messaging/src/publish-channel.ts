@@ -1,3 +1,4 @@
+import { accessRefusalIn } from './access-refused';
 import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
 
 /** The broker's reply for a message: stored durably, not routable to a queue, or refused. */
@@ -57,7 +58,8 @@ export class PublishChannel {
     this.#largestHeader = largestHeaderOf(channel);
     let closure: ChannelClosure | undefined;
     channel.on('error', (error: Error & { readonly code?: unknown }) => {
-      if (typeof error.code === 'number') closure = { replyCode: error.code, reason: error.message };
+      if (typeof error.code === 'number')
+        closure = { replyCode: error.code, reason: (accessRefusalIn(error) ?? error).message };
     });
     channel.on('return', (message) => {
       this.#returned.add(String(message.properties.messageId));

@@ -1,13 +1,15 @@
 import { type Clock, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
+import { ACCESS_REFUSED } from './access-refused';
 import { BrokerConnection } from './broker-connection';
 import { type Connect, NOT_FOUND } from './connect';
+import { declareTopology, type TopologyMode } from './declare-topology';
 import { type Log } from './log';
-import { maximumSizeIn, PublishChannel, type PublishChannelPorts } from './publish-channel';
+import { type ChannelClosure, maximumSizeIn, PublishChannel, type PublishChannelPorts } from './publish-channel';
 import { QueuePublisher } from './queue-publisher';
 import { redeclaration } from './redeclaration';
 import { NoReply, replyTo } from './reply-timeout';
-import { declareTopology, type LaneGroup, type QueueType } from './topology';
+import { type LaneGroup, type QueueType } from './topology';
 
 /** One to publish, and one to declare. */
 const MIN_CHANNELS = 2;
@@ -20,6 +22,7 @@ export interface PublishConnectionOptions {
   readonly name: string;
   readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
+  readonly topologyMode?: TopologyMode | undefined;
   /** Number of channels without which it cannot be used. */
   readonly channels?: number;
   readonly log: Log;
@@ -47,6 +50,8 @@ export class PublishConnection {
   #maximumBytes = Infinity;
   /** For messages that may be lost. */
   #bestEffort: Promise<PublishChannel> | undefined;
+  /** On this connection. */
+  readonly #loggedRefusals = new Set<string>();
   #redeclare: () => void = () => undefined;
   #cancelForgetting: () => void = () => undefined;
   #stopChecks: () => void = () => undefined;
@@ -150,9 +155,16 @@ export class PublishConnection {
 
   #openLoggedChannel(onEnded: PublishChannelPorts['onEnded']): Promise<PublishChannel> {
     return this.openChannel((closure) => {
-      if (closure !== undefined) this.#options.log.error('publishing channel failed', { error: closure.reason });
+      if (closure !== undefined) this.#logFailure(closure);
       onEnded(closure);
     });
+  }
+
+  /** A channel that is refused something is opened again and again. */
+  #logFailure({ replyCode, reason: error }: ChannelClosure): void {
+    if (this.#loggedRefusals.has(error)) return;
+    if (replyCode === ACCESS_REFUSED) this.#loggedRefusals.add(error);
+    this.#options.log.error('publishing channel failed', { error });
   }
 
   async close(): Promise<void> {
@@ -162,8 +174,8 @@ export class PublishConnection {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { laneGroup, queueType, log, onOpened } = this.#options;
-    await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log });
+    const { laneGroup, queueType, topologyMode: mode, log, onOpened } = this.#options;
+    await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log, mode });
     this.#redeclare = redeclaration(connection, this.#options);
     this.#model = connection;
     await onOpened?.();
@@ -175,6 +187,7 @@ export class PublishConnection {
     this.#bestEffort = undefined;
     this.#isBlocked = false;
     this.#maximumBytes = Infinity;
+    this.#loggedRefusals.clear();
     this.#redeclare = () => undefined;
     this.#options.onLost?.();
   }

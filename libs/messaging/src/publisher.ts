@@ -6,14 +6,15 @@ import { type Publication, type QueuePublisher } from './queue-publisher';
 import { laneKey, laneOfMessage } from './topology';
 
 export type PublishFailure =
-  'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused' | 'too-large' | 'unencodable';
+  'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused' | 'too-large' | 'unencodable' | 'forbidden';
 
 /** The broker did not confirm a message: it may or may not be queued. */
 export class PublishError extends Error {
   readonly code: PublishFailure;
 
-  constructor(code: PublishFailure) {
-    super(EXPLANATIONS[code]);
+  /** @param detail by default what the code means */
+  constructor(code: PublishFailure, detail = EXPLANATIONS[code]) {
+    super(detail);
     this.name = 'PublishError';
     this.code = code;
   }
@@ -34,6 +35,7 @@ const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
   returned: 'the message could not be routed to a queue',
   refused: 'the broker refused the message',
   'too-large': 'the message is larger than max_message_size of the broker',
+  forbidden: 'the user of RabbitMQ may not publish to the exchange',
   unencodable: 'the message cannot be encoded: a property or its headers are too long',
 };
 

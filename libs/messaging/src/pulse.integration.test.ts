@@ -8,7 +8,8 @@ import {
 } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
-import { declareTopology, EVENTS, PULSE_QUEUE } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, PULSE_QUEUE } from './topology';
 
 let folder: RunFolder;
 let broker: RabbitMQ;

@@ -2,7 +2,8 @@ import { connectToBroker, FaultProxy, testServers, waitUntil } from '@pdaltagent
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, Markers, publish, sequences, START_MS, TestWorker } from './lane-worker.fixture';
 import { type IncomingMessage } from './message';
-import { declareTopology, EVENTS, laneOf } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf } from './topology';
 
 const KEYS = Array.from({ length: 64 }, (_, index) => `R${String(index).padStart(31, '0')}`);
 

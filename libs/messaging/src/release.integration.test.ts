@@ -2,7 +2,8 @@ import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, START_MS, TestWorker } from './lane-worker.fixture';
 import { type DeliveredMarkers } from './delivery-records';
-import { declareTopology, EVENTS, laneOf } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf } from './topology';
 
 /** As if Redis was unreachable: only the broker knows what was delivered. */
 const NO_MARKERS: DeliveredMarkers = { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() };

@@ -1,6 +1,7 @@
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
-import { declareTopology, EVENTS } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS } from './topology';
 
 let url: string;
 

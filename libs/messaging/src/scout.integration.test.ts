@@ -9,7 +9,8 @@ import {
 import { DELIVERED, event, KEY, publish, TestWorker } from './lane-worker.fixture';
 import { QueueChecks } from './queue-checks';
 import { Scout } from './scout';
-import { declareTopology, EVENTS, laneOf, laneQueue, sidingQueue, tableQueue } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf, laneQueue, sidingQueue, tableQueue } from './topology';
 
 const QUEUE = laneQueue(EVENTS, laneOf(EVENTS, KEY));
 

@@ -1,4 +1,5 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { AccessRefused, accessRefusalIn } from './access-refused';
 import { toError } from './broker-connection';
 import { type Connect, connectWithAmqplib, hasReplyCode, NOT_FOUND, type OpenedConnection } from './connect';
 import { type Log } from './log';
@@ -6,6 +7,8 @@ import { hasReply, NoReply, replyTo } from './reply-timeout';
 import { type QueueType } from './topology';
 
 const RETRY_MS = 1_000;
+/** RabbitMQ logs each refusal. */
+const RETRY_REFUSED_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 /** AMQP 0-9-1, "reply codes": RabbitMQ's reply to basic.get on a quorum queue with a single active consumer. */
 const RESOURCE_LOCKED = 405;
@@ -72,7 +75,7 @@ export class Scout {
         log.warn('a queue does not answer: not consuming it until it does', { queue });
       wasSilent ||= answer === 'silent';
       if (answer === 'missing') onMissing();
-      await delay(this.#clock, RETRY_MS, signal);
+      await delay(this.#clock, answer instanceof AccessRefused ? RETRY_REFUSED_MS : RETRY_MS, signal);
     }
     if (wasSilent) log.info('a queue answers again', { queue });
   }
@@ -115,7 +118,7 @@ export class Scout {
       if (hasReplyCode(error, RESOURCE_LOCKED)) return 'answered';
       if (hasReplyCode(error, NOT_FOUND)) return 'missing';
       if (error instanceof NoReply) this.#abandon(opening);
-      return toError(error);
+      return accessRefusalIn(error) ?? toError(error);
     }
   }
 

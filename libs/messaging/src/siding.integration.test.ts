@@ -16,7 +16,8 @@ import {
 } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
-import { declareTopology, EVENTS, laneOf, laneQueue } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf, laneQueue } from './topology';
 
 let url: string;
 /** The delivered markers in Redis. */

@@ -2,7 +2,8 @@ import { connectToBroker, ManualClock, testServers, waitUntil } from '@pdaltagen
 import { type ChannelModel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { redeclaration } from './redeclaration';
-import { declareTopology, sidingQueue, WEBHOOKS } from './topology';
+import { declareTopology } from './declare-topology';
+import { sidingQueue, WEBHOOKS } from './topology';
 
 async function exists(connection: ChannelModel, queue: string): Promise<boolean> {
   const channel = await connection.createChannel();

@@ -1,8 +1,3 @@
-import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Channel, type ChannelModel } from 'amqplib';
-import { hasReply, NoReply, REPLY_TIMEOUT_MS, replyTo } from './reply-timeout';
-import { type Log } from './log';
-
 export type QueueType = 'quorum' | 'classic';
 
 /** An exchange with its ordered lanes. The numbers are constants: processes with different ones would split alerts. */
@@ -43,6 +38,8 @@ export const WEBHOOKS: LaneGroup = {
 
 /** The exchange on which workers announce themselves. */
 export const STATUS_EXCHANGE = 'pdaltagent.status';
+/** The exchange on which workers answer commands, whose exclusive queues are bound to it by their names. */
+export const REPLY_EXCHANGE = 'pdaltagent.replies';
 /** Always empty: workers subscribe to it for a moment to learn whether a majority of the broker's nodes agrees. */
 export const PULSE_QUEUE = 'pdaltagent.pulse';
 /**
@@ -81,6 +78,14 @@ export function tableQueue(laneGroup: LaneGroup, lane: number): string {
   return `${laneGroup.exchange}.lane.${tableKey(lane)}`;
 }
 
+/**
+ * The exchange of a lane group's sidings and tables. Only workers publish to it: who may write to the lanes alone, as the gateway,
+ * cannot forge which keys are parked.
+ */
+export function parkingExchange({ exchange }: Pick<LaneGroup, 'exchange'>): string {
+  return `${exchange}.parking`;
+}
+
 /** The lane of a key, the same in every process and version: FNV-1a (32 bits) of its UTF-8 bytes. */
 export function laneOf(laneGroup: Pick<LaneGroup, 'lanes'>, key: string): number {
   let hash = 0x811c9dc5;
@@ -96,10 +101,17 @@ export function laneOfMessage(
   return laneOf(laneGroup, laneGroup.laneBy === 'routing key' ? message.routingKey : message.orderKey);
 }
 
-interface QueueDeclaration {
+interface Binding {
+  readonly exchange: string;
+  readonly key: string;
+}
+
+export interface QueueDeclaration {
   readonly queue: string;
   /** Undefined if nothing is published to it. */
-  readonly binding: { readonly exchange: string; readonly key: string } | undefined;
+  readonly binding: Binding | undefined;
+  /** Through which versions before publish to it. */
+  readonly formerBinding?: Binding;
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
@@ -109,19 +121,37 @@ interface QueueDeclaration {
  */
 const MAX_NODES = 7;
 
+/** Every exchange of a lane group, with its type. */
+export function exchangesOf(laneGroup: LaneGroup): readonly (readonly [name: string, type: 'direct' | 'fanout'])[] {
+  return [
+    [laneGroup.exchange, 'direct'],
+    [parkingExchange(laneGroup), 'direct'],
+    [DEAD_LETTER_EXCHANGE, 'direct'],
+    [STATUS_EXCHANGE, 'fanout'],
+    [REPLY_EXCHANGE, 'direct'],
+  ];
+}
+
 /** Every queue of a lane group. Each process declares all of them. */
 export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaration[] {
+  const laneArguments = {
+    'x-queue-type': type,
+    'x-single-active-consumer': true,
+    'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
+    'x-dead-letter-routing-key': laneGroup.deadLetters,
+    // Classic queues requeue a message in its original place and have no limit.
+    ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
+  };
   const lane = (queue: string, key: string): QueueDeclaration => ({
     queue,
     binding: { exchange: laneGroup.exchange, key },
-    arguments: {
-      'x-queue-type': type,
-      'x-single-active-consumer': true,
-      'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
-      'x-dead-letter-routing-key': laneGroup.deadLetters,
-      // Classic queues requeue a message in its original place and have no limit.
-      ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
-    },
+    arguments: laneArguments,
+  });
+  const parking = (queue: string, key: string): QueueDeclaration => ({
+    queue,
+    binding: { exchange: parkingExchange(laneGroup), key },
+    formerBinding: { exchange: laneGroup.exchange, key },
+    arguments: laneArguments,
   });
   const deadLetters: QueueDeclaration = {
     queue: laneGroup.deadLetters,
@@ -139,134 +169,10 @@ export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaratio
   const lanes = Array.from({ length: laneGroup.lanes }, (_, index) => [
     lane(laneQueue(laneGroup, index), laneKey(index)),
     ...Array.from({ length: laneGroup.sidings }, (_unused, siding) =>
-      lane(sidingQueue(laneGroup, index, siding), sidingKey(index, siding)),
+      parking(sidingQueue(laneGroup, index, siding), sidingKey(index, siding)),
     ),
     // Last, because versions before did not have it.
-    lane(tableQueue(laneGroup, index), tableKey(index)),
+    parking(tableQueue(laneGroup, index), tableKey(index)),
   ]);
   return [deadLetters, pulse, ...lanes.flat()];
-}
-
-/**
- * RabbitMQ answers the declaration of a quorum queue before its name is safe on disk (3.10: flushed after half a second
- * without another); if it is killed in between, the queue and its messages are lost. So new queues are not used at once.
- */
-const NEW_QUEUES_REST_MS = 1_500;
-
-/** For each queue after one that did not answer: the broker answers for most queues at once; milliseconds. */
-const NEXT_QUEUE_TIMEOUT_MS = 1_000;
-
-const CLOSE_TIMEOUT_MS = 1_000;
-
-/**
- * Declares a lane group's exchanges, queues and bindings. A lane's queue that does not answer because its process hangs is left
- * as it is, and delays the others only for as long as an answer may take.
- * @throws Error if one exists with other arguments, or if the broker or the dead-letter queue does not answer: without that
- * queue's binding, the broker would drop what a worker rejects
- */
-export async function declareTopology(
-  connection: ChannelModel,
-  laneGroup: LaneGroup,
-  type: QueueType,
-  { clock = SYSTEM_CLOCK, log }: { readonly clock?: Clock | undefined; readonly log?: Log } = {},
-): Promise<void> {
-  await onChannel(connection, clock, async (channel) => {
-    const declared = [
-      channel.assertExchange(laneGroup.exchange, 'direct', { durable: true }),
-      channel.assertExchange(DEAD_LETTER_EXCHANGE, 'direct', { durable: true }),
-      channel.assertExchange(STATUS_EXCHANGE, 'fanout', { durable: true }),
-    ];
-    await replyTo(Promise.all(declared), { request: 'exchange.declare', clock });
-  });
-  const queues = queuesOf(laneGroup, type);
-  const areNew = await isMissing(connection, queues.at(-1), clock);
-  const withoutReply = await declareQueues(connection, queues, clock);
-  if (withoutReply.length > 0) log?.warn('queues did not reply when they were declared', { queues: withoutReply });
-  if (!areNew) return;
-  await delay(clock, NEW_QUEUES_REST_MS);
-  // If the connection was lost meanwhile, another one may be in use by now.
-  await onChannel(connection, clock, () => Promise.resolve());
-}
-
-/** The names of those that did not answer. A channel answers in order, so those after one are declared on another channel. */
-async function declareQueues(
-  connection: ChannelModel,
-  queues: readonly QueueDeclaration[],
-  clock: Clock,
-): Promise<readonly string[]> {
-  const withoutReply: string[] = [];
-  for (let rest = queues; ;) {
-    const silent = await firstWithoutReply(
-      connection,
-      rest,
-      clock,
-      withoutReply.length > 0 ? NEXT_QUEUE_TIMEOUT_MS : undefined,
-    );
-    if (silent === undefined) return withoutReply;
-    if (silent.binding?.exchange === DEAD_LETTER_EXCHANGE)
-      throw new NoReply(`queue.declare ${silent.queue}`, REPLY_TIMEOUT_MS);
-    withoutReply.push(silent.queue);
-    rest = rest.slice(rest.indexOf(silent) + 1);
-  }
-}
-
-async function firstWithoutReply(
-  connection: ChannelModel,
-  queues: readonly QueueDeclaration[],
-  clock: Clock,
-  timeoutMs?: number,
-): Promise<QueueDeclaration | undefined> {
-  return onChannel(connection, clock, async (channel) => {
-    const declared = queues.map((declaration) => {
-      const { queue, binding } = declaration;
-      const isBound = Promise.all([
-        channel.assertQueue(queue, { durable: true, arguments: declaration.arguments }),
-        binding && channel.bindQueue(queue, binding.exchange, binding.key),
-      ]);
-      // It may be rejected before it is awaited.
-      isBound.catch(() => undefined);
-      return { declaration, isBound };
-    });
-    for (const { declaration, isBound } of declared) {
-      const request = `queue.declare ${declaration.queue}`;
-      if (!(await hasReply(isBound, { request, clock, timeoutMs }))) return declaration;
-    }
-    return undefined;
-  });
-}
-
-async function isMissing(
-  connection: ChannelModel,
-  declaration: QueueDeclaration | undefined,
-  clock: Clock,
-): Promise<boolean> {
-  if (declaration === undefined) return false;
-  // Checking a queue that does not exist closes the channel. A queue that does not answer exists.
-  return onChannel(connection, clock, (channel) =>
-    hasReply(channel.checkQueue(declaration.queue), { request: 'queue.declare', clock }),
-  ).then(
-    () => false,
-    () => true,
-  );
-}
-
-/** @throws NoReply if the broker does not open a channel in time */
-async function onChannel<Result>(
-  connection: ChannelModel,
-  clock: Clock,
-  use: (channel: Channel) => Promise<Result>,
-): Promise<Result> {
-  const opening = connection.createChannel();
-  const channel = await replyTo(opening, { request: 'channel.open', clock }).catch((error: unknown) => {
-    opening.then((late) => late.close()).catch(() => undefined);
-    throw error;
-  });
-  channel.on('error', () => undefined);
-  try {
-    return await use(channel);
-  } finally {
-    // It does not close while it waits for a queue that does not answer.
-    const options = { request: 'channel.close', clock, timeoutMs: CLOSE_TIMEOUT_MS };
-    await hasReply(channel.close(), options).catch(() => undefined);
-  }
 }

@@ -3,7 +3,7 @@ import { type Channel } from 'amqplib';
 import { objectOf, type ParkedByLane } from './announcement';
 import { actionOf } from './dead-letters/event-action';
 import { type UnackedMessage } from './lane-channel';
-import { STATUS_EXCHANGE } from './topology';
+import { REPLY_EXCHANGE, STATUS_EXCHANGE } from './topology';
 
 /** A command's question to all workers on the status exchange: who holds this message, or events of this alert? */
 export interface TraceQuery {
@@ -12,6 +12,8 @@ export interface TraceQuery {
   readonly name: string;
   /** The exclusive queue of the command. */
   readonly replyTo: string;
+  /** Through which the reply is to be sent; undefined: the default exchange, for a command of an earlier version. */
+  readonly exchange?: typeof REPLY_EXCHANGE | undefined;
 }
 
 /** What blocks a message, as commands of every version know it. */
@@ -72,7 +74,7 @@ export interface TraceResponderPorts {
   readonly parked: () => ParkedByLane;
   readonly held: () => Iterable<UnackedMessage>;
   readonly statusOf: (message: UnackedMessage) => MessageStatus | undefined;
-  readonly reply: (queue: string, body: Buffer) => void;
+  readonly reply: (exchange: string, queue: string, body: Buffer) => void;
 }
 
 /** Answers trace queries from what the worker holds: no queue is touched. */
@@ -103,7 +105,7 @@ export class TraceResponder {
       held: found.slice(0, MAX_REPORTED).map((message) => this.#reportOf(message)),
       more: Math.max(0, found.length - MAX_REPORTED),
     };
-    reply(query.replyTo, Buffer.from(JSON.stringify(report)));
+    reply(query.exchange ?? '', query.replyTo, Buffer.from(JSON.stringify(report)));
   }
 
   #reportOf(message: UnackedMessage): HeldReport {
@@ -141,5 +143,7 @@ export function alertOf({
 function queryOf(content: Buffer): TraceQuery | undefined {
   const value = objectOf(content);
   if (value?.kind !== 'find' || typeof value.name !== 'string' || typeof value.replyTo !== 'string') return undefined;
-  return { kind: 'find', name: value.name, replyTo: value.replyTo };
+  // No other: a query must not make a worker write elsewhere.
+  const exchange = value.exchange === REPLY_EXCHANGE ? REPLY_EXCHANGE : undefined;
+  return { kind: 'find', name: value.name, replyTo: value.replyTo, exchange };
 }

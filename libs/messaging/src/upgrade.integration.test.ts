@@ -14,7 +14,8 @@ import {
 } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { isOwnMessage } from './parking-table';
-import { declareTopology, EVENTS, laneOf, sidingKey, sidingQueue, STATUS_EXCHANGE, tableQueue } from './topology';
+import { declareTopology } from './declare-topology';
+import { EVENTS, laneOf, sidingKey, sidingQueue, STATUS_EXCHANGE, tableQueue } from './topology';
 
 const LANE = laneOf(EVENTS, KEY);
 const SIDINGS = Array.from({ length: EVENTS.sidings }, (_, siding) => sidingQueue(EVENTS, LANE, siding));

@@ -1,4 +1,4 @@
-import { amqplibConnect, hasReplyCode, NoReply, replyTo } from '@pdaltagent/messaging';
+import { accessRefusalIn, amqplibConnect, hasReplyCode, NoReply, replyTo } from '@pdaltagent/messaging';
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel } from 'amqplib';
 
@@ -139,7 +139,8 @@ export class BrokerClient {
 /** @throws BrokerUnavailable if it does not settle in time */
 function withTimeout<Result>(promise: Promise<Result>, timeoutMs: number, clock: Clock): Promise<Result> {
   return replyTo(promise, { request: 'a request', clock, timeoutMs }).catch((error: unknown) => {
-    throw error instanceof NoReply ? new BrokerUnavailable(`no reply within ${timeoutMs / 1000} s`) : error;
+    if (error instanceof NoReply) throw new BrokerUnavailable(`no reply within ${timeoutMs / 1000} s`);
+    throw accessRefusalIn(error) ?? error;
   });
 }
 

@@ -1,7 +1,9 @@
 import {
+  hasReplyCode,
   type HeldReport,
   objectOf,
   parkedByLane,
+  REPLY_EXCHANGE,
   STATUS_EXCHANGE,
   type TraceQuery,
   type TraceReply,
@@ -34,8 +36,7 @@ export async function findMessages(
   enough: (findings: ReadonlyMap<string, Findings>) => boolean,
 ): Promise<ReadonlyMap<string, Findings>> {
   const findings = new Map<string, Findings>();
-  const channel = await client.channel();
-  const { queue } = await client.withTimeout(channel.assertQueue('', { exclusive: true, durable: false }));
+  const { channel, queue, exchange } = await openReplyQueue(client);
   await new Promise<void>((resolve, reject) => {
     const receive = (content: Buffer): void => {
       const report = replyOf(content);
@@ -43,7 +44,7 @@ export async function findMessages(
       findings.set(report.group, merge(findings.get(report.group), report));
       if (enough(findings)) resolve();
     };
-    const query: TraceQuery = { kind: 'find', name, replyTo: queue };
+    const query: TraceQuery = { kind: 'find', name, replyTo: queue, exchange };
     client
       .withTimeout(channel.consume(queue, (delivery) => delivery && receive(delivery.content), { noAck: true }))
       .then(() => {
@@ -54,6 +55,20 @@ export async function findMessages(
   });
   await client.withTimeout(channel.close());
   return findings;
+}
+
+/** Workers of earlier versions reply through the default exchange, whatever they are asked; before them there was no other. */
+async function openReplyQueue(client: BrokerClient) {
+  const channel = await client.channel();
+  const { queue } = await client.withTimeout(channel.assertQueue('', { exclusive: true, durable: false }));
+  try {
+    await client.withTimeout(channel.bindQueue(queue, REPLY_EXCHANGE, queue));
+    return { channel, queue, exchange: REPLY_EXCHANGE } as const;
+  } catch (error) {
+    if (!hasReplyCode(error, 404)) throw error;
+    // The queue is the connection's; only the channel is closed.
+    return { channel: await client.channel(), queue, exchange: undefined };
+  }
 }
 
 function merge(known: Findings | undefined, { lanes, parked, held, more }: TraceReply): Findings {

@@ -18,3 +18,4 @@ export { byDeadAt, replay, type ReplayItem, replayItemOf, type ReplayOptions } f
 export { type LaneGroupState, laneGroupState, type LaneState } from './lane-group-state';
 export { findMessages, type Findings } from './find-messages';
 export { listWorkers, type WorkersHeard } from './list-workers';
+export { PERMISSIONS, type Permissions, type Role, ROLES } from './permissions';

@@ -1,4 +1,5 @@
 import {
+  ACCESS_REFUSED,
   type ChannelClosure,
   maximumSizeIn,
   PublishChannel,
@@ -13,7 +14,7 @@ const CONFIRM_TIMEOUT_MS = 10_000;
 interface Unsettled {
   /** Of its body. */
   readonly bytes: number;
-  readonly fail: (failure: PublishFailure) => void;
+  readonly fail: (failure: PublishFailure, detail?: string) => void;
 }
 
 /** Publishes with confirm to existing queues, for one command: declares nothing and retries nothing. */
@@ -42,9 +43,9 @@ export class Sender {
         cancel();
         this.#unsettled.delete(unsettled);
       };
-      const fail = (failure: PublishFailure) => {
+      const fail = (failure: PublishFailure, detail?: string) => {
         settle();
-        reject(new PublishError(failure));
+        reject(new PublishError(failure, detail));
       };
       const unsettled: Unsettled = { bytes: body.length, fail };
       this.#unsettled.add(unsettled);
@@ -64,8 +65,11 @@ export class Sender {
   /** A broker that closed the channel does not report because of which message, but which size it accepts. */
   #onEnded(closure: ChannelClosure | undefined): void {
     const maximumBytes = maximumSizeIn(closure?.reason) ?? Infinity;
+    const isUserRefused = closure?.replyCode === ACCESS_REFUSED;
     for (const { bytes, fail } of [...this.#unsettled]) {
-      fail(closure === undefined ? 'unavailable' : bytes > maximumBytes ? 'too-large' : 'refused');
+      // No other message would be accepted either.
+      if (isUserRefused) fail('forbidden', closure.reason);
+      else fail(closure === undefined ? 'unavailable' : bytes > maximumBytes ? 'too-large' : 'refused');
     }
   }
 }

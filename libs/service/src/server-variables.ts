@@ -29,6 +29,12 @@ export const queueVariables = {
     'quorum',
     'type of the queues in RabbitMQ; the same in all services',
   ),
+  topologyMode: choice(
+    'PDAGENTD_TOPOLOGY',
+    ['declare', 'check'],
+    'declare',
+    'declare: exchanges and queues are declared at each connect, or checked if the user may not declare them; check: only checked, because pdaltagent setup declares them',
+  ),
 };
 
 export const redisVariables = {

@@ -60,7 +60,8 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
   const { password } = secretsIn(folder, options.secrets);
   const tlsPort = options.tls === undefined ? undefined : await freePort();
   const tlsTerms = tlsPort === undefined || options.tls === undefined ? [] : listenerTerms(tlsPort, options.tls);
-  writeConfiguration(folder, port, password, [...tlsTerms, ...(options.terms ?? [])]);
+  const managementPort = options.management === true ? await freePort() : undefined;
+  writeConfiguration(folder, port, password, [...tlsTerms, ...(options.terms ?? [])], managementPort);
   const environment = rabbitMQEnvironment(layout);
 
   let epmd: GuardedProcess | undefined;
@@ -106,6 +107,7 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
   return {
     url,
     tlsUrl: tlsPort === undefined ? undefined : `amqps://${USER}:${password}@localhost:${tlsPort}`,
+    managementUrl: managementPort === undefined ? undefined : `http://127.0.0.1:${managementPort}`,
     port,
     get pid() {
       return server?.pid ?? 0;
@@ -173,7 +175,13 @@ function listenerTerms(port: number, { certificate, key }: CertificateFiles): st
 }
 
 /** Erlang terms alone: parsing a rabbitmq.conf costs the broker more than a second of CPU time at each start. */
-function writeConfiguration(folder: string, port: number, password: string, additional: readonly string[]): void {
+function writeConfiguration(
+  folder: string,
+  port: number,
+  password: string,
+  additional: readonly string[],
+  managementPort: number | undefined,
+): void {
   const terms = [
     `{tcp_listeners, [{"127.0.0.1", ${port}}]}`,
     `{default_user, <<"${USER}">>}`,
@@ -184,8 +192,14 @@ function writeConfiguration(folder: string, port: number, password: string, addi
     '{vm_memory_high_watermark, 0.6}',
     ...additional,
   ];
-  writeFileSync(path.join(folder, 'advanced.config'), `[{rabbit, [\n  ${terms.join(',\n  ')}\n]}].\n`, { mode: 0o600 });
-  writeFileSync(path.join(folder, 'enabled_plugins'), '[].\n');
+  const applications = [`{rabbit, [\n  ${terms.join(',\n  ')}\n]}`];
+  if (managementPort !== undefined)
+    applications.push(`{rabbitmq_management, [{tcp_config, [{ip, "127.0.0.1"}, {port, ${managementPort}}]}]}`);
+  writeFileSync(path.join(folder, 'advanced.config'), `[${applications.join(',\n')}].\n`, { mode: 0o600 });
+  writeFileSync(
+    path.join(folder, 'enabled_plugins'),
+    managementPort === undefined ? '[].\n' : '[rabbitmq_management].\n',
+  );
 }
 
 /** The broker's own log, without the output of its scripts. */

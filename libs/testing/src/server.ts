@@ -19,6 +19,8 @@ export interface Server {
 }
 
 export interface RabbitMQ extends Server {
+  /** Of the management API, if it was asked for. */
+  readonly managementUrl?: string | undefined;
   /** Runs rabbitmqctl with these arguments and resolves with its output. */
   control(args: string[]): Promise<string>;
   /** Adds virtual hosts and resolves with their URLs. */
@@ -62,6 +64,8 @@ export interface ServerOptions {
   port?: number;
   /** Also listens with TLS, on another free port. Needs the installed server. */
   tls?: CertificateFiles;
+  /** RabbitMQ's management API, on another free port. Needs the installed server. */
+  management?: boolean;
 }
 
 /** Files (PEM). */

@@ -19,7 +19,7 @@ export const INSTALL_INSTRUCTIONS = [
   'They do not have to be running: private servers are started on free ports.',
 ].join('\n');
 
-const TLS_NEEDS_BINARIES = `A server with TLS needs the installed one, not a container\n${INSTALL_INSTRUCTIONS}`;
+const TLS_NEEDS_BINARIES = `A server with TLS, or a RabbitMQ with its management API, needs the installed one, not a container\n${INSTALL_INSTRUCTIONS}`;
 
 /**
  * Starts a private RabbitMQ: the installed one, otherwise in a container.
@@ -28,7 +28,7 @@ const TLS_NEEDS_BINARIES = `A server with TLS needs the installed one, not a con
 export async function startRabbitMQ(options: ServerOptions): Promise<RabbitMQ> {
   const binaries = findRabbitMQ();
   if (binaries !== undefined) return startInstalledRabbitMQ(binaries, options);
-  if (options.tls !== undefined) throw new Error(TLS_NEEDS_BINARIES);
+  if (options.tls !== undefined || options.management === true) throw new Error(TLS_NEEDS_BINARIES);
   const docker = await findDocker();
   if (docker === undefined) throw new ServersMissing(['RabbitMQ']);
   return startRabbitMQContainer(docker, options);

@@ -128,7 +128,7 @@ itself. Not searched: events that wait in RabbitMQ for their delivery, and what 
 
 examples:
   pdaltagent dead-letters erase --text ann@example.com --dry-run
-  docker-compose exec ingest-gateway pdaltagent dead-letters erase --source ann-pc --yes
+  docker-compose run --rm pdaltagent dead-letters erase --source ann-pc --yes
 
 exit codes: 0 everything here was searched, and what was found is erased (--dry-run: counted), 1 something was not
 `;

@@ -1,4 +1,4 @@
-import { EVENTS, type LaneGroup, PublishError, WEBHOOKS } from '@pdaltagent/messaging';
+import { EVENTS, type LaneGroup, PublishError, STATUS_EXCHANGE, WEBHOOKS } from '@pdaltagent/messaging';
 import {
   BrokerClient,
   BrokerUnavailable,
@@ -97,13 +97,14 @@ async function checkPublishing(address: ServerAddress, version: string): Promise
   }
 }
 
-/** A message that no queue receives: returned at once, or refused if this user may not publish it. */
+const REPLIES: ReadonlySet<string> = new Set(['returned', 'refused', 'forbidden']);
+
+/** A message that workers ignore. Refused if this user may not publish it, or before any service was started. */
 async function publishNowhere(sender: Sender): Promise<void> {
   try {
-    await sender.send('', 'pdaltagent.status.nowhere', Buffer.alloc(0), { messageId: 'status' });
+    await sender.send(STATUS_EXCHANGE, '', Buffer.alloc(0), { messageId: 'status' });
   } catch (error) {
-    const isReply = error instanceof PublishError && (error.code === 'returned' || error.code === 'refused');
-    if (!isReply) throw error;
+    if (!(error instanceof PublishError) || !REPLIES.has(error.code)) throw error;
   }
 }
 
