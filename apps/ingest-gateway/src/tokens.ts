@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { bearerTokenIn, tokenDigest } from '@pdaltagent/service';
+import { timingSafeEqual } from 'node:crypto';
 import { type IncomingHttpHeaders } from 'node:http';
 
 /** Shorter tokens could be guessed. They are accepted with a warning for one release. */
@@ -48,9 +49,9 @@ export class Tokens {
       const hash = HASH.exec(token)?.[1];
       if (hash === undefined) {
         if (token.length < MINIMUM_TOKEN_LENGTH) short.push(shown);
-        entries.push({ name, digest: digestOf(token) });
+        entries.push({ name, digest: tokenDigest(token) });
         // A token with an equals sign, which an earlier version read as a whole, remains valid.
-        if (name !== UNNAMED) entries.push({ name, digest: digestOf(written) });
+        if (name !== UNNAMED) entries.push({ name, digest: tokenDigest(written) });
       } else if (/^[\da-f]{64}$/i.test(hash)) entries.push({ name, digest: Buffer.from(hash, 'hex') });
       else problems.push(`${shown}: sha256: must be followed by 64 hexadecimal digits`);
     }
@@ -78,7 +79,7 @@ export class Tokens {
 
   /** Compares all tokens, each in constant time, so that the duration reveals nothing. */
   #nameOf(token: string): string | undefined {
-    const digest = digestOf(token);
+    const digest = tokenDigest(token);
     let found: string | undefined;
     for (const entry of this.entries) if (timingSafeEqual(entry.digest, digest)) found = entry.name;
     return found;
@@ -91,11 +92,8 @@ function parseEntry(written: string): { name: string; token: string } {
   return NAME.test(name) ? { name, token } : { name: UNNAMED, token: written };
 }
 
-function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}
-
-function tokensIn({ authorization = '', ...headers }: IncomingHttpHeaders): string[] {
-  const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-  return [headers['x-pdaltagent-token'], bearer].flat().filter((token): token is string => Boolean(token));
+function tokensIn(headers: IncomingHttpHeaders): string[] {
+  return [headers['x-pdaltagent-token'], bearerTokenIn(headers.authorization)]
+    .flat()
+    .filter((token): token is string => Boolean(token));
 }

@@ -11,6 +11,7 @@ export {
 export { type DestinationsFileOptions, openDestinationsFile, webhooksFile } from './destinations-file';
 export { type Destinations, openDestinations } from './destinations';
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger';
+export { bearerTokenIn, tokenDigest } from './bearer-token';
 export { maskKey, maskSecrets } from './mask';
 export { type App, type Context, runService, type Service } from './run';
 export { type MeteredScrubber, meteredScrubber, type MeteredScrubberOptions } from './metered-scrubber';

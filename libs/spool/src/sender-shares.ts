@@ -1,4 +1,4 @@
-/** What each sender has added to the spool since it was last empty. In memory: after a restart the counts begin anew. */
+/** What each sender has added to the spool since it was last empty. In memory: a restart sets the counts to zero. */
 export class SenderShares {
   readonly #bytes = new Map<string, number>();
   #total = 0;

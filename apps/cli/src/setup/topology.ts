@@ -32,8 +32,6 @@ export async function setUpTopology(
   const exchanges = [...new Set(GROUPS.flatMap(exchangesOf).map(([name]) => name))];
   const queues = [...new Set(GROUPS.flatMap((group) => queuesOf(group, queueType)).map(({ queue }) => queue))];
   const { connection } = await connectTo(broker);
-  // What is refused rejects what was requested.
-  connection.on('error', () => undefined);
   let removedBindings = 0;
   try {
     for (const group of GROUPS) {
