@@ -103,7 +103,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         const [sleeper, other] = [await relay.startWorker(), await relay.startWorker()];
         const sent = traffic.send();
         const held = await waitForHeldEvents(sleeper);
-        sleeper.pause();
+        await sleeper.pause();
         await endSlowResponses(relay);
         await waitForMetric(other, 'pdaltagent_lanes', (count) => count === LANES);
         await sent;

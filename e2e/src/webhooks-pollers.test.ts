@@ -75,7 +75,7 @@ describe('of two pollers', () => {
       await redis.inject({ kind: 'black-hole-at', text: MARK });
       await write();
       await waitUntil(() => redis.swallowed > swallowed, { what: 'a mark', timeoutMs: STEP_MS, intervalMs: 5 });
-      first.pause();
+      await first.pause();
       const publishedBefore = await takeover(second).then((tookMs) => {
         printFigures('takeover after a pause', { seconds: tookMs / 1_000 });
         return relay.waitForAll();

@@ -121,12 +121,12 @@ export class AppProcess {
   }
 
   /** SIGSTOP: its connections stay open, but it does nothing. */
-  pause(): void {
-    this.#process.signal('SIGSTOP');
+  pause(): Promise<void> {
+    return this.#process.pause();
   }
 
   resume(): void {
-    this.#process.signal('SIGCONT');
+    this.#process.resume();
   }
 
   /** Stops it and starts it again with the same environment; `lines` starts empty. */

@@ -4,6 +4,8 @@ import { Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { killGroup, recordProcess, removeProcessRecord, thisProcess } from './process-record';
+import { isStopped } from './processes';
+import { waitUntil } from './wait-until';
 
 // The process leads its own group. A watchdog in that group reads a pipe that only this process holds: when this process ends,
 // in whatever way, the pipe closes and the watchdog kills the group. `exec` keeps the process id.
@@ -36,6 +38,10 @@ export interface GuardedProcess {
   running(): boolean;
   /** Sends the signal to the process; does nothing if it has ended. */
   signal(name: NodeJS.Signals): void;
+  /** SIGSTOP: its connections stay open, but it does nothing. Resolves when every thread of it has stopped. */
+  pause(): Promise<void>;
+  /** SIGCONT. */
+  resume(): void;
   /** SIGTERM, then SIGKILL after the grace period; resolves when it has ended. */
   end(graceMs: number): Promise<Exit>;
 }
@@ -81,6 +87,12 @@ export function startGuarded(options: GuardedOptions): GuardedProcess {
     exited,
     running: () => running,
     signal,
+    async pause() {
+      signal('SIGSTOP');
+      // On a busy machine the other threads go on until one of them has been given the time to handle the signal.
+      await waitUntil(() => !running || isStopped(pid), { what: `${name} to be paused`, intervalMs: 5 });
+    },
+    resume: () => signal('SIGCONT'),
     async end(graceMs) {
       // A paused process would handle the signal only after it is resumed.
       signal('SIGCONT');

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { commandLineOf } from './command-line';
 
-// Reads /proc, for tests that no process is left and that no port is reachable from outside.
+// Reads /proc: which processes are left, whether one is stopped, and which ports are reachable from outside.
 
 /** Every other process with the folder in its command line or environment. */
 export function processesOf(folder: string): number[] {
@@ -10,6 +11,21 @@ export function processesOf(folder: string): number[] {
     .map(Number)
     .filter((pid) => pid !== process.pid && commandLineOf(pid) !== undefined)
     .filter((pid) => ['cmdline', 'environ'].some((file) => read(`/proc/${pid}/${file}`).includes(folder)));
+}
+
+/** Whether a signal has stopped every thread of the process. */
+export function isStopped(pid: number): boolean {
+  if (process.platform !== 'linux')
+    return execFileSync('ps', ['-o', 'state=', '-p', String(pid)])
+      .toString()
+      .startsWith('T');
+  // The state is the first column after the name, which may have blanks and brackets.
+  const states = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    read(`/proc/${pid}/task/${thread}/stat`)
+      .replace(/^.*\) /s, '')
+      .charAt(0),
+  );
+  return states.every((state) => state === 'T' || state === '');
 }
 
 /** The addresses on which these processes listen, in the format of /proc/net/tcp. */

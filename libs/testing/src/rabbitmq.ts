@@ -121,8 +121,10 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
       await server?.end(20_000);
       await start();
     },
-    pause: () => Promise.resolve(server?.signal('SIGSTOP')),
-    resume: () => Promise.resolve(server?.signal('SIGCONT')),
+    async pause() {
+      await server?.pause();
+    },
+    resume: () => Promise.resolve(server?.resume()),
     control,
     logText: () => Promise.resolve(logOf(folder)),
     ...brokerCommands(url, USER, control, waitUntil),

@@ -73,8 +73,10 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
       await stop();
       await start();
     },
-    pause: () => Promise.resolve(server?.signal('SIGSTOP')),
-    resume: () => Promise.resolve(server?.signal('SIGCONT')),
+    async pause() {
+      await server?.pause();
+    },
+    resume: () => Promise.resolve(server?.resume()),
   };
 }
 
