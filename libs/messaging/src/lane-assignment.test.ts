@@ -25,32 +25,35 @@ class StatusExchange {
   }
 }
 
-it('takes the lanes of a worker that is killed in an alarm once, and keeps them', async () => {
+/** Two workers, of which the second one can be killed, or kept from consuming anything. */
+function twoWorkers() {
   const clock = new ManualClock();
   const exchange = new StatusExchange();
   const changes: string[] = [];
+  const other = { isAlive: true, canConsume: true };
   const lanesOf = { one: new Set<number>(), other: new Set<number>() };
-  const isAlive = { one: true, other: true };
   const start = async (name: 'one' | 'other') => {
     const lanes = lanesOf[name];
-    const assignment = new LaneAssignment({
+    const isOne = name === 'one';
+    const assignment: LaneAssignment = new LaneAssignment({
       laneGroup: EVENTS,
-      announce: (body) => isAlive[name] && exchange.announce(body),
-      consumed: () => lanes,
+      announce: (body) => (isOne || other.isAlive) && exchange.announce(body),
+      consumed: () => (isOne || other.canConsume ? lanes : []),
       parked: () => [],
       owned: () => lanes,
       take: (lane) => {
         lanes.add(lane);
-        if (name === 'one') changes.push(`takes ${lane}`);
+        if (isOne) changes.push(`takes ${lane}`);
+        assignment.announceSoon();
       },
       release: (lane) => {
         lanes.delete(lane);
-        if (name === 'one') changes.push(`releases ${lane}`);
+        if (isOne) changes.push(`releases ${lane}`);
       },
       clock,
     });
     // Of queues, the broker tells the truth.
-    const consumers = () => [lanesOf.one, ...(isAlive.other ? [lanesOf.other] : [])];
+    const consumers = () => [lanesOf.one, ...(other.isAlive && other.canConsume ? [lanesOf.other] : [])];
     await assignment.join(exchange.channel(), {
       stateOf: (queue) => {
         const lane = Number(/\d+/.exec(queue)?.[0]);
@@ -60,11 +63,16 @@ it('takes the lanes of a worker that is killed in an alarm once, and keeps them'
     });
   };
   const pass = async (ms: number) => {
-    for (let passed = 0; passed < ms; passed += 250) {
-      clock.advance(250);
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.advance(50);
       await nextTurn();
     }
   };
+  return { exchange, changes, other, lanesOf, start, pass };
+}
+
+it('takes the lanes of a worker that is killed in an alarm once, and keeps them', async () => {
+  const { exchange, changes, other, lanesOf, start, pass } = twoWorkers();
   await start('one');
   await start('other');
   await pass(12_000);
@@ -72,12 +80,37 @@ it('takes the lanes of a worker that is killed in an alarm once, and keeps them'
   expect(left.length).toBeGreaterThan(0);
   changes.length = 0;
   exchange.isInAlarm = true;
-  isAlive.other = false;
+  other.isAlive = false;
   await pass(20_000);
   exchange.isInAlarm = false;
   await pass(20_000);
   expect(lanesOf.one.size).toBe(EVENTS.lanes);
   expect(changes.sort()).toEqual(left.map((lane) => `takes ${lane}`).sort());
+});
+
+it('keeps a lane until the worker that is to have it waits for it', async () => {
+  const { other, lanesOf, start, pass } = twoWorkers();
+  await start('one');
+  await pass(2_000);
+  other.canConsume = false;
+  await start('other');
+  await pass(20_000);
+  expect(lanesOf.one.size).toBe(EVENTS.lanes);
+  other.canConsume = true;
+  await pass(3_000);
+  const shares = [lanesOf.one.size, lanesOf.other.size];
+  expect(Math.min(...shares)).toBeGreaterThan(0);
+  expect(shares.reduce((sum, share) => sum + share)).toBe(EVENTS.lanes);
+});
+
+it('hands lanes over to a worker that joins within a second', async () => {
+  const { lanesOf, start, pass } = twoWorkers();
+  await start('one');
+  await pass(2_000);
+  await start('other');
+  await pass(1_000);
+  expect(lanesOf.other.size).toBeGreaterThan(0);
+  expect(lanesOf.one.size + lanesOf.other.size).toBe(EVENTS.lanes);
 });
 
 it('asks the broker about one queue at a time, also if it does not reply for an hour', async () => {

@@ -16,13 +16,16 @@ export interface LaneAssignmentOptions extends Pick<MembershipOptions, 'announce
   readonly random?: Random | undefined;
 }
 
-/** Decides which lanes are ours: those that hashing assigns to us, and those that have no consumer at all. */
+/**
+ * Decides which lanes are ours: those that hashing assigns to us, and those that have no consumer at all. One that hashing assigns to
+ * another worker is kept until that worker waits for it: it may be unable to consume anything.
+ */
 export class LaneAssignment {
   readonly #options: LaneAssignmentOptions;
   readonly #membership: Membership;
   readonly #clock: Clock;
-  /** Lanes assigned to others that we consume because nobody else did; by lane, when that was seen (monotonic). */
-  readonly #claimedOrphans = new Map<number, number>();
+  /** Since when lanes are ours (monotonic). */
+  readonly #taken = new Map<number, number>();
   #stopClaiming: () => void = () => undefined;
   #hasJoined = false;
 
@@ -44,14 +47,14 @@ export class LaneAssignment {
     channel: Pick<Channel, 'assertQueue' | 'bindQueue' | 'consume'>,
     checks: Pick<QueueChecks, 'stateOf'>,
   ): Promise<void> {
-    this.#claimedOrphans.clear();
+    this.#taken.clear();
     this.#stopClaiming();
     await this.#membership.join(channel);
     this.#hasJoined = true;
     this.rebalance();
     let isAsking = false;
     this.#stopClaiming = every(this.#clock, CLAIM_ORPHANS_EVERY_MS, () => {
-      this.#returnOrphans();
+      this.rebalance();
       // The broker may not reply for long.
       if (isAsking) return;
       isAsking = true;
@@ -70,27 +73,33 @@ export class LaneAssignment {
     this.#membership.leave();
   }
 
+  /** Tells the others soon which lanes we consume, as active consumer or waiting. */
+  announceSoon(): void {
+    this.#membership.announceSoon();
+  }
+
   /** After a change: takes lanes that are ours and not consumed yet, releases lanes that are no longer ours. */
   rebalance(): void {
     if (!this.#hasJoined) return;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < this.#options.laneGroup.lanes; lane += 1) {
-      const ours = this.#membership.isMine(lane) || this.#claimedOrphans.has(lane);
-      if (ours && !owned.has(lane)) this.#options.take(lane);
-      else if (!ours && owned.has(lane)) this.#options.release(lane);
+      const isMine = this.#membership.isMine(lane);
+      if (isMine && !this.#taken.has(lane)) this.#taken.set(lane, this.#clock.monotonic());
+      if (!isMine && this.#isAwaited(lane)) this.#taken.delete(lane);
+      const isTaken = this.#taken.has(lane);
+      if (isTaken && !owned.has(lane)) this.#options.take(lane);
+      else if (!isTaken && owned.has(lane)) this.#options.release(lane);
     }
   }
 
   /**
-   * Releases a claimed lane as soon as a worker with a higher weight consumes it. That worker announces so itself: for a quorum queue
-   * the broker counts the active consumer only, not the waiting ones. What it announced before does not count: it may have been killed
+   * Whether a worker with a higher weight waits for the lane. That worker announces so itself: for a quorum queue the broker counts
+   * the active consumer only, not the waiting ones. What it announced before we took the lane does not count: it may have been killed
    * since, and in an alarm nothing tells.
    */
-  #returnOrphans(): void {
-    for (const [lane, claimedAt] of this.#claimedOrphans)
-      if (this.#membership.isMine(lane) || this.#membership.hasBetterOwner(lane, claimedAt))
-        this.#claimedOrphans.delete(lane);
-    this.rebalance();
+  #isAwaited(lane: number): boolean {
+    const since = this.#taken.get(lane);
+    return since !== undefined && this.#membership.hasBetterOwner(lane, since);
   }
 
   /** Claims lanes without any consumer, with never more than one request in flight. */
@@ -98,14 +107,14 @@ export class LaneAssignment {
     const { laneGroup } = this.#options;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < laneGroup.lanes; lane += 1) {
-      if (this.#membership.isMine(lane) || this.#claimedOrphans.has(lane) || owned.has(lane)) continue;
+      if (this.#taken.has(lane) || owned.has(lane)) continue;
       // A worker that has just taken the lane has the table only; one of an older version has no table.
       const now = this.#clock.monotonic();
       const states = [
         await checks.stateOf(laneQueue(laneGroup, lane)),
         await checks.stateOf(tableQueue(laneGroup, lane)),
       ];
-      if (states.every((state) => state?.consumerCount === 0)) this.#claimedOrphans.set(lane, now);
+      if (states.every((state) => state?.consumerCount === 0)) this.#taken.set(lane, now);
     }
     this.rebalance();
   }

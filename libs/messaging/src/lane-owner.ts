@@ -20,6 +20,8 @@ export interface LaneOwnerPorts {
   onUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): void;
   /** Not sent because it was already delivered. */
   onDuplicateDropped(message: UnackedMessage): void;
+  /** The lane is ours, or we wait for it. */
+  onConsuming(): void;
   /** The lane is no longer ours. */
   onEnded(owner: LaneOwner): void;
 }
@@ -67,7 +69,6 @@ export class LaneOwner {
   readonly #admitted = new Map<string, UnackedMessage>();
   /** Messages in the table's queue, where somebody else put them, until the lane is taken; undefined afterwards. */
   #early: UnackedMessage[] | undefined = [];
-  #isConsuming = false;
   #state: 'working' | 'releasing' | 'gone' = 'working';
 
   constructor(options: LaneOwnerOptions) {
@@ -188,7 +189,7 @@ export class LaneOwner {
 
   /** Whether the lane is ours, or we wait for it. */
   get isConsuming(): boolean {
-    return this.#isConsuming;
+    return this.#table.isSubscribed;
   }
 
   /** Takes the lane as soon as no other worker has it. */
@@ -272,7 +273,7 @@ export class LaneOwner {
   /** Nothing of the lane is delivered before its parked keys are known: invariant I3. */
   async #takeOver(connection: ChannelModel): Promise<void> {
     await this.#lane.open(connection);
-    const keys = await this.#table.take(() => (this.#isConsuming = true));
+    const keys = await this.#table.take(() => this.#options.ports.onConsuming());
     await this.#claim.make(this.#lane.signal);
     this.#options.dispatcher.observeRatesAgain();
     // Preparing takes seconds at most.

@@ -31,6 +31,8 @@ export class LaneTable {
   #count = 0;
   #state: 'waiting' | 'taken' | 'lost' = 'waiting';
   #onFirst: () => void = () => undefined;
+  /** Whether the lane is ours, or we wait for it. */
+  isSubscribed = false;
   /** When the newest table was taken or came back; monotonic. */
   heldSince = Number.POSITIVE_INFINITY;
 
@@ -56,6 +58,7 @@ export class LaneTable {
     });
     first.catch(() => undefined);
     await lane.subscribe(queue, (delivery) => this.#onDelivery(delivery));
+    this.isSubscribed = true;
     onSubscribed();
     await first.finally(clock.after(MARK_AFTER_MS, () => void this.#publish(undefined)));
     // The broker sends together what a new active consumer may have: the reply comes after all of it.

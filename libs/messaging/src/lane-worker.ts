@@ -324,6 +324,7 @@ export class LaneWorker {
         onUnreadable: (lane, delivery, unreadable) =>
           void this.#deadLetters.deadLetterUnreadable(lane, delivery, unreadable),
         onDuplicateDropped: (message) => this.#options.observer.onDuplicateDropped(message),
+        onConsuming: () => this.#assignment.announceSoon(),
         onEnded: (ended) => this.#onOwnerEnded(ended),
       },
     });

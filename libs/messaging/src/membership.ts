@@ -11,6 +11,8 @@ const HEARTBEAT_EVERY_MS = 250;
 const GONE_AFTER_MS = 6_000;
 /** After this long without its own announcements, a worker assumes that it receives none (an alarm, a broken connection). */
 const ECHO_LOST_AFTER_MS = 3_000;
+/** Lanes are subscribed to one after another: they are announced together. */
+const ANNOUNCE_SOON_MS = 50;
 /** How long a new worker listens, from its own first announcement received, before it knows its peers. */
 const LISTEN_FIRST_MS = 500;
 /** How long keys that an older worker has parked may be missing in tables after it was last heard. */
@@ -21,6 +23,7 @@ export interface MembershipOptions {
   readonly group: string;
   /** Sends one announcement to all workers; a failure does not matter, the next one follows. */
   readonly announce: (body: Buffer) => void;
+  /** Workers came or left, or others consume other lanes. */
   readonly onChange: () => void;
   /** The lanes that we consume, as active consumer or waiting. */
   readonly consumed: () => Iterable<number>;
@@ -53,6 +56,7 @@ export class Membership {
   #knowsOthers = false;
   #stopHeartbeat: () => void = () => undefined;
   #stopListening: (() => void) | undefined;
+  #cancelSoon: (() => void) | undefined;
   #announcedAt = Number.NEGATIVE_INFINITY;
   /** When a worker of a version without tables was last heard. */
   #olderHeardAt = Number.NEGATIVE_INFINITY;
@@ -77,6 +81,7 @@ export class Membership {
   leave(): void {
     this.#stopHeartbeat();
     this.#stopListening?.();
+    this.#cancelSoon?.();
     const { group } = this.#options;
     this.#options.announce(Buffer.from(JSON.stringify({ kind: 'gone', member: this.self, group })));
   }
@@ -108,6 +113,11 @@ export class Membership {
     return this.#clock.monotonic() - this.#olderHeardAt < OLDER_WORKER_MATTERS_MS;
   }
 
+  /** Announces what we consume in a moment, with what changes until then. */
+  announceSoon(): void {
+    this.#cancelSoon ??= this.#clock.after(ANNOUNCE_SOON_MS, () => this.#announce(false));
+  }
+
   #heartbeat(): void {
     const now = this.#clock.monotonic();
     const isEchoLost = now - this.#echoAt > ECHO_LOST_AFTER_MS;
@@ -120,6 +130,8 @@ export class Membership {
 
   #announce(asks: boolean): void {
     this.#announcedAt = this.#clock.monotonic();
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
     const { group, consumed, parked } = this.#options;
     const lanes = [...consumed()];
     const announcement: Announcement = {
@@ -139,17 +151,19 @@ export class Membership {
     if (announcement === undefined || announcement.group !== this.#options.group) return;
     const { member } = announcement;
     if (member === this.self) return this.#receivedEcho();
-    const known = this.#heard.has(member);
+    const known = this.#heard.get(member);
     if (announcement.kind === 'gone') {
       this.#heard.delete(member);
-      if (known) this.#options.onChange();
+      if (known !== undefined) this.#options.onChange();
       return;
     }
     const now = this.#clock.monotonic();
-    this.#heard.set(member, { announcedAt: now, heardAt: now, lanes: new Set(announcement.lanes) });
+    const lanes = new Set(announcement.lanes);
+    this.#heard.set(member, { announcedAt: now, heardAt: now, lanes });
     if (!announcement.tables) this.#olderHeardAt = now;
     if (announcement.asks) this.#announce(false);
-    if (!known && this.#knowsOthers) this.#options.onChange();
+    const isChanged = known?.lanes.size !== lanes.size || announcement.lanes.some((lane) => !known.lanes.has(lane));
+    if (isChanged && this.#knowsOthers) this.#options.onChange();
   }
 
   #receivedEcho(): void {

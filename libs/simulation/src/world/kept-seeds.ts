@@ -225,4 +225,16 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
       { kind: 'the broker blocks publishing', at: 12_997, ms: 7_659, target: 0.45 },
     ],
   },
+  {
+    what: 'a worker that was back gave its lanes to nobody: the others released them as soon as they heard of it, when it could not yet ask whether queues answer',
+    seed: 6_238,
+    faults: [
+      { kind: 'a key hangs', at: 11_095, ms: 2_853, target: 0.56 },
+      { kind: 'a worker is paused', at: 12_779, ms: 4_876, target: 0.35, isAimed: true },
+      { kind: 'a key is throttled', at: 13_536, ms: 2_397, target: 0.96 },
+      { kind: 'a key is throttled', at: 14_588, ms: 1_360, target: 0.14 },
+      { kind: 'a connection is held up', at: 17_089, ms: 8_785, target: 0.13 },
+      { kind: 'the broker is unreachable', at: 25_874, ms: 2_930, target: 0.29, isAimed: true },
+    ],
+  },
 ];
