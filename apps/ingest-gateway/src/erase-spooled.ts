@@ -1,7 +1,11 @@
-import { type DurablePublisher } from '@pdaltagent/forwarding';
+import { type DurablePublisher, type SearchFailure } from '@pdaltagent/forwarding';
 import { readRecord } from '@pdaltagent/messaging';
 import { type Erased, type EraseRequest, matcherOf, type Searched } from '@pdaltagent/operations';
-import { SpoolError } from '@pdaltagent/spool';
+
+const PROBLEMS: Readonly<Record<SearchFailure['step'], string>> = {
+  search: 'the spool was not searched to the end, erase again',
+  purge: 'erased events may still be in the files of the spool, erase again, which rewrites them',
+};
 
 /** Erases spooled events at an operator's request, or only counts them. */
 export async function eraseSpooled(
@@ -9,13 +13,8 @@ export async function eraseSpooled(
   { criterion, dryRun }: EraseRequest,
 ): Promise<Erased> {
   const matches = matcherOf(criterion);
-  try {
-    const result = await publisher.eraseSpooled((record) => matches(searchedIn(record)), dryRun);
-    return { ...result, problems: [] };
-  } catch (error) {
-    if (!(error instanceof SpoolError)) throw error;
-    return { found: 0, erased: 0, problems: [`the spool was not searched to the end, erase again: ${error.message}`] };
-  }
+  const { found, erased, failures } = await publisher.eraseSpooled((record) => matches(searchedIn(record)), dryRun);
+  return { found, erased, problems: failures.map(({ step, error }) => `${PROBLEMS[step]}: ${error.message}`) };
 }
 
 function searchedIn(record: Buffer): Searched {

@@ -10,7 +10,7 @@ import {
   waitUntil,
 } from '@pdaltagent/testing';
 import { type ChannelModel } from 'amqplib';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DurablePublisher } from './durable-publisher';
@@ -77,6 +77,30 @@ async function start(clock = SYSTEM_CLOCK, maximumBytes = 2 ** 26): Promise<Rig>
   publisher.start();
   return { publisher, quarantine, spooled: () => spool.entries };
 }
+
+it('makes up for a purge that an earlier process owed, whether or not RabbitMQ can be reached', async () => {
+  const { spool, legacy } = await claimSpool(root, {
+    maximumBytes: 2 ** 26,
+    log: recordingLogger([]),
+    laneOf: () => LANE,
+  });
+  const secret = Buffer.from('ann@example.com');
+  await spool.append(LANE, 1, secret);
+  await spool.owePurge();
+  spool.erase(LANE, 1, secret.length);
+  await Promise.all([spool.close(), legacy?.close()]);
+  const isOnDisk = async (): Promise<boolean> => {
+    const files = await readdir(spool.folder);
+    const contents = await Promise.all(
+      files.map((name) => readFile(path.join(spool.folder, name)).catch(() => secret)),
+    );
+    return contents.some((content) => content.includes(secret));
+  };
+  expect(await isOnDisk()).toBe(true);
+  await proxy.inject({ kind: 'down' });
+  await start();
+  await waitUntil(async () => !(await isOnDisk()), { what: 'the event to be gone' });
+});
 
 let counter = 0;
 function message(changes: Partial<OutgoingMessage> = {}): OutgoingMessage {

@@ -23,7 +23,7 @@ import { LaneModes } from './lane-modes';
 import { NotDurableError } from './not-durable-error';
 import { ReadAhead } from './read-ahead';
 import { SequenceMap } from './sequence-map';
-import { type SearchResult, SpoolErasures } from './spool-erasures';
+import { type SearchFailure, type SearchResult, SpoolErasures } from './spool-erasures';
 import { SpoolReader } from './spool-reader';
 
 const TICK_MS = 100;
@@ -121,6 +121,7 @@ export class DurablePublisher {
   start(): void {
     const entries = this.#own.reduce((sum, source) => sum + source.entries, 0);
     if (entries > 0) this.#options.log.warn('the spool contains events from a previous run', { entries });
+    for (const source of this.#own) void source.settlePurge();
     this.#stopTicking = every(this.#clock, TICK_MS, () => this.#lanes.forEach((lane) => lane.tick()));
     this.#broker.start();
   }
@@ -147,23 +148,25 @@ export class DurablePublisher {
     const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
     this.#orphans.set(source, { lanes: new Set(filled), release });
     for (const lane of filled) this.#lanes[lane]?.drainOrphan(source);
+    void source.settlePurge();
   }
 
   /**
    * Erases the events whose records match from every spool that this process has open, or only counts them. They are not sent any more,
-   * except for those in flight. Resolves once nothing of them is on the disk.
-   * @throws SpoolError if a spool cannot be read or written; others may have been searched
+   * except for those in flight. Unless there are failures, nothing of them is on the disk. A spool that fails does not keep the others
+   * from being searched.
    */
   async eraseSpooled(matches: (record: Buffer) => boolean, isDryRun: boolean): Promise<SearchResult> {
-    const total = { found: 0, erased: 0 };
+    const total = { found: 0, erased: 0, failures: new Array<SearchFailure>() };
     for (const source of [...this.#own, ...this.#orphans.keys()]) {
-      const { found, erased } = await this.#erasures.search(source, {
+      const { found, erased, failures } = await this.#erasures.search(source, {
         matches,
         isDryRun,
         onErased: (...entry) => this.#spoolReader.onErased(...entry),
       });
       total.found += found;
       total.erased += erased;
+      total.failures.push(...failures);
     }
     return total;
   }

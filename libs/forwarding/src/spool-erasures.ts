@@ -1,13 +1,21 @@
-import { type SpoolSource } from '@pdaltagent/spool';
+import { SpoolError, type SpoolSource } from '@pdaltagent/spool';
 
 /** Lanes are numbers from 0 to 255. */
 const MAX_LANES = 256;
 /** Decoding and searching a page blocks the event loop. */
 const PAGE = { entries: 100, bytes: 256 * 1024 };
 
+/** What a search could not do: read to the end, or remove what was erased from the files, which is then done by the next search. */
+export interface SearchFailure {
+  readonly step: 'search' | 'purge';
+  readonly error: SpoolError;
+}
+
+/** What was found and erased, although a failure ended the search. */
 export interface SearchResult {
   readonly found: number;
   readonly erased: number;
+  readonly failures: readonly SearchFailure[];
 }
 
 export interface SearchOptions {
@@ -41,14 +49,17 @@ export class SpoolErasures {
     return this.#bySearch.get(source)?.has(nameOf(lane, sequence)) === true;
   }
 
-  /** Erases matching entries. Resolves once nothing of them is on the disk. @throws SpoolError if the disk fails */
+  /** Erases matching entries. Unless there are failures, nothing of them is on the disk, nor of those that earlier searches erased. */
   async search(source: SpoolSource, options: SearchOptions): Promise<SearchResult> {
+    const result = { found: 0, erased: 0 };
+    const failures: SearchFailure[] = [];
     this.#searches += 1;
     try {
-      const result = { found: 0, erased: 0 };
-      for (let lane = 0; lane < MAX_LANES; lane += 1) await this.#searchLane(source, lane, options, result);
-      if (result.erased > 0) await source.purge();
-      return result;
+      await failing(failures, 'search', async () => {
+        for (let lane = 0; lane < MAX_LANES; lane += 1) await this.#searchLane(source, lane, options, result);
+      });
+      if (!options.isDryRun) await failing(failures, 'purge', () => source.purge());
+      return { ...result, failures };
     } finally {
       this.#searches -= 1;
       if (this.#searches === 0) this.#byDrain.clear();
@@ -63,11 +74,11 @@ export class SpoolErasures {
   ): Promise<void> {
     for (let after = 0; source.entriesOf(lane) > 0;) {
       const page = await source.read(lane, after, PAGE);
-      for (const { sequence, bytes, content } of page) {
-        after = sequence;
+      const matching = page.filter(({ content }) => matches(content));
+      if (matching.length > 0 && !isDryRun) await source.owePurge();
+      for (const { sequence, bytes } of matching) {
         const name = nameOf(lane, sequence);
         if (this.#byDrain.get(source)?.has(name) === true || this.isErased(source, lane, sequence)) continue;
-        if (!matches(content)) continue;
         result.found += 1;
         if (isDryRun) continue;
         namesIn(this.#bySearch, source).add(name);
@@ -75,8 +86,20 @@ export class SpoolErasures {
         onErased(source, lane, sequence);
         result.erased += 1;
       }
-      if (page.length === 0) return;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.sequence;
     }
+  }
+}
+
+/** @throws what is not a failure of the spool */
+async function failing(failures: SearchFailure[], step: SearchFailure['step'], work: () => Promise<void>) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof SpoolError)) throw error;
+    failures.push({ step, error });
   }
 }
 

@@ -19,7 +19,10 @@ function failingSource(): SpoolSource & { isFailing: boolean } {
       return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve([]);
     },
     erase: () => undefined,
+    owesPurge: false,
+    owePurge: () => Promise.resolve(),
     purge: () => Promise.resolve(),
+    settlePurge: () => Promise.resolve(),
     oldestSequence() {
       return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve(7);
     },

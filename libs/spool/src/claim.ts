@@ -34,6 +34,7 @@ export async function claimSpool(
     const folder = path.join(root, name);
     const legacy = await orUndefined(folder, options, () => openLegacy(folder, options));
     if (legacy === undefined || legacy.entries > 0) return { spool, legacy };
+    await legacy.settlePurge();
     await legacy.close().catch((error: unknown) => {
       options.log.error('a spool cannot be closed', { folder, error: reasonOf(error).message });
     });
@@ -88,13 +89,15 @@ export class OrphanedSpools {
   }
 
   /**
-   * Closes a spool. What is left in it is for another version, or cannot be quarantined: it is not claimed again for an hour,
-   * unless another process has opened it.
+   * Purges a spool if that is owed, and closes it. What is left in it is for another version, or cannot be quarantined: it is not
+   * claimed again for an hour, unless another process has opened it, or a purge is still owed.
    */
   async release(source: SpoolSource): Promise<void> {
     const { folder } = source;
+    await source.settlePurge();
     try {
-      this.#released.set(folder, { modifiedAt: await modifiedAt(folder), at: this.#clock.monotonic() });
+      if (!source.owesPurge)
+        this.#released.set(folder, { modifiedAt: await modifiedAt(folder), at: this.#clock.monotonic() });
     } finally {
       await source.close();
     }

@@ -93,6 +93,7 @@ it('continues reading and erasing while it cannot be written, and erases on disk
 it('is not written after a failed write of a purge until it is reopened, as after any other', async () => {
   const spool = await open();
   await spool.append(1, 1, content(1));
+  await spool.owePurge();
   failNextSync();
   await expect(spool.purge()).rejects.toThrow('the spool is failing');
   expect(spool.condition).toBe('failing');

@@ -1,6 +1,7 @@
 import { type Database } from './disk';
 import { MAX_LANES, readLaneKey } from './lane-key';
 import { batches } from './batches';
+import { PURGE_OWED_KEY } from './purge-debt';
 import { type LaneCounts } from './stored-lanes';
 
 /** What LevelDB reads in one batch: about 5,000 keys. */
@@ -15,6 +16,7 @@ export class LaneContents implements LaneCounts {
   /** The highest sequence; 0 if there were no entries. */
   lastSequence = 0;
   unrecognized = 0;
+  owesPurge = false;
 
   /** Counts the entries of a database; reads keys only. */
   static async load(database: Database): Promise<LaneContents> {
@@ -45,6 +47,10 @@ export class LaneContents implements LaneCounts {
   }
 
   #count(key: Buffer): void {
+    if (key.equals(PURGE_OWED_KEY)) {
+      this.owesPurge = true;
+      return;
+    }
     const name = readLaneKey(key);
     if (name === undefined) {
       this.unrecognized += 1;

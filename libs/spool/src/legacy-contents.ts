@@ -3,6 +3,7 @@ import { type LegacyKey, readLegacyKey } from './legacy-key';
 import { BATCH_BYTES } from './page';
 import { verifiedContent } from './record';
 import { batches } from './batches';
+import { PURGE_OWED_KEY } from './purge-debt';
 import { type LaneCounts } from './stored-lanes';
 import { type PageLimit } from './spool-ports';
 
@@ -78,6 +79,7 @@ export class LegacyContents implements LaneCounts {
   entries = 0;
   bytes = 0;
   unrecognized = 0;
+  owesPurge = false;
 
   static async load(database: Database, laneOf: LaneOf): Promise<LegacyContents> {
     const contents = new LegacyContents();
@@ -89,7 +91,10 @@ export class LegacyContents implements LaneCounts {
       else contents.#add(lane, name.sequence, name.bytes);
     };
     for await (const entries of batches(database.iterator({ highWaterMarkBytes: BATCH_BYTES }))) {
-      for (const [key, value] of entries) add(key, value);
+      for (const [key, value] of entries) {
+        if (key.equals(PURGE_OWED_KEY)) contents.owesPurge = true;
+        else add(key, value);
+      }
     }
     return contents;
   }

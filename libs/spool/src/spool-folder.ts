@@ -6,6 +6,7 @@ import { FreeSpace } from './free-space';
 import { type PendingWrite, takeGroup, writeGroup } from './group-commit';
 import { type Log } from './log';
 import { openFolder } from './open-folder';
+import { PURGE_OWED_KEY, PurgeDebt } from './purge-debt';
 import { SpoolError, type SpoolFailure } from './spool-ports';
 
 const RECOVERY_MS = 1_000;
@@ -13,6 +14,7 @@ const RECOVERY_MS = 1_000;
 const COMPACT_BYTES = 1024 * 1024;
 /** The first may move what it writes to where only a second merges it. */
 const PURGE_ROUNDS = 2;
+const NOTHING = Buffer.alloc(0);
 
 /** What a layout tracks about the contents of its folder. */
 export interface Contents {
@@ -20,6 +22,8 @@ export interface Contents {
   readonly bytes: number;
   /** Entries that this version cannot read, and therefore never erases. */
   readonly unrecognized: number;
+  /** Whether PURGE_OWED_KEY is in it. */
+  owesPurge: boolean;
   /** Removes an entry that was erased or could not be written; the result is its size. */
   remove(key: Buffer): number;
 }
@@ -50,6 +54,7 @@ export class SpoolFolder<C extends Contents> {
   #openings = 1;
   #writes: PendingWrite[] = [];
   readonly #erasures = new Erasures();
+  readonly purgeDebt: PurgeDebt;
   readonly #reads = new Set<Promise<unknown>>();
   #writing: Promise<void> | undefined;
   /** The last group, which never rejects. */
@@ -69,6 +74,12 @@ export class SpoolFolder<C extends Contents> {
     this.#database = database;
     this.#contents = contents;
     this.#space = new FreeSpace(options.folder, options.clock, options.disk);
+    this.purgeDebt = new PurgeDebt(options, {
+      isOwed: () => this.#contents.owesPurge,
+      write: () => this.#writePurgeOwed(),
+      erase: () => this.#erasePurgeOwed(),
+      purge: () => this.#purge(),
+    });
   }
 
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
@@ -156,7 +167,7 @@ export class SpoolFolder<C extends Contents> {
    * after the last, which do not exist.
    * @throws SpoolError
    */
-  async purge(): Promise<void> {
+  async #purge(): Promise<void> {
     while (this.#reopening !== undefined) await this.#reopening;
     for (let round = 0; round < PURGE_ROUNDS; round += 1) {
       if (this.#isClosed) throw new SpoolError('closed');
@@ -167,6 +178,20 @@ export class SpoolFolder<C extends Contents> {
         throw new SpoolError(this.#isClosed ? 'closed' : 'failing', reasonOf(error).message);
       });
     }
+  }
+
+  async #writePurgeOwed(): Promise<void> {
+    while (this.#reopening !== undefined) await this.#reopening;
+    if (this.#isClosed) throw new SpoolError('closed');
+    if (this.#isReadOnly) throw new SpoolError('failing');
+    await this.write(PURGE_OWED_KEY, NOTHING);
+    this.#contents.owesPurge = true;
+  }
+
+  async #erasePurgeOwed(): Promise<void> {
+    this.#contents.owesPurge = false;
+    this.#erasures.add(PURGE_OWED_KEY);
+    await this.#whenErased();
   }
 
   /** Resolves once everything erased so far is written, whatever is written afterwards. @throws SpoolError */

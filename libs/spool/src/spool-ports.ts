@@ -43,11 +43,17 @@ export interface SpoolSource {
   read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]>;
   /** Erases an entry that was read, or whose append has resolved; no read that starts later returns it. */
   erase(lane: number, sequence: number, bytes: number): void;
+  /** Whether its files may have entries that were erased after `owePurge`, also by an earlier process. */
+  readonly owesPurge: boolean;
+  /** Resolves once it is on the disk that a purge is owed. @throws SpoolError if the disk fails, or the folder is closed */
+  owePurge(): Promise<void>;
   /**
-   * Resolves once the disk has nothing of the entries that were erased before: LevelDB keeps them until it compacts.
-   * @throws SpoolError if the disk fails, or the folder is closed
+   * Resolves once the disk has nothing of the entries that were erased after `owePurge`: LevelDB keeps them until it compacts.
+   * @throws SpoolError if the disk fails, or the folder is closed: the purge is still owed
    */
   purge(): Promise<void>;
+  /** As `purge`, but a failure is only logged. */
+  settlePurge(): Promise<void>;
   /** The lowest sequence of all lanes. @throws SpoolError as read */
   oldestSequence(): Promise<number | undefined>;
   /** Waits for reads and writes, then releases the folder for another process. */

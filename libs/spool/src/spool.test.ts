@@ -223,6 +223,7 @@ describe('a purge', () => {
         spool = await open({ maximumBytes: 2 ** 30 });
       }
       expect(await isOnDisk('ann@example.com')).toBe(true);
+      await spool.owePurge();
       spool.erase(3, middle, secret.length);
       await spool.purge();
       expect(await isOnDisk('ann@example.com')).toBe(false);
@@ -250,6 +251,7 @@ describe('a purge', () => {
       while (!isPurged && performance.now() < until) await spool.append(2, (sequence += 1), content(sequence));
     };
     const senders = Array.from({ length: 20 }, send);
+    await spool.owePurge();
     spool.erase(1, 1, secret.length);
     await spool.purge();
     expect(performance.now()).toBeLessThan(until);
@@ -262,6 +264,7 @@ describe('a purge', () => {
   it('that comes after a close is refused', async () => {
     const spool = await open();
     await appendAll(spool, 1, 1, 3);
+    await spool.owePurge();
     await spool.close();
     await expect(spool.purge()).rejects.toThrow(SpoolError);
   });

@@ -38,8 +38,20 @@ export abstract class StoredLanes<Counts extends LaneCounts> {
     return this.store.contents.bytesOf(lane);
   }
 
+  get owesPurge(): boolean {
+    return this.store.purgeDebt.isOwed;
+  }
+
+  owePurge(): Promise<void> {
+    return this.store.purgeDebt.owe();
+  }
+
   purge(): Promise<void> {
-    return this.store.purge();
+    return this.store.purgeDebt.settle();
+  }
+
+  settlePurge(): Promise<void> {
+    return this.store.purgeDebt.settleOrLog();
   }
 
   close(): Promise<void> {
