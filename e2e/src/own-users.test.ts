@@ -1,37 +1,18 @@
 import { EVENTS, laneOf } from '@pdaltagent/messaging';
-import {
-  type AppProcess,
-  cleanEnvironment,
-  connectToBroker,
-  openRunFolder,
-  type RabbitMQ,
-  type Redis,
-  type RunFolder,
-  startRabbitMQ,
-  startRedis,
-  waitUntil,
-  workspaceRoot,
-} from '@pdaltagent/testing';
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { type AppProcess, connectToBroker, waitUntil } from '@pdaltagent/testing';
 import { STEP_MS } from './faults.fixture';
 import { leaveAsLastRelease, queuedEvents } from './last-release.fixture';
+import { type CommandResult, OwnUsers, type User, USERS } from './own-users.fixture';
 import { Relay } from './relay.fixture';
 import { Traffic } from './traffic.fixture';
 import { WebhookRelay } from './webhooks.fixture';
-
-const USERS = ['gateway', 'worker', 'poller', 'sender', 'operator'] as const;
-type User = (typeof USERS)[number];
 
 /** The services only check that everything exists, so that RabbitMQ logs no refused declaration. */
 const CHECKING = { PDAGENTD_TOPOLOGY: 'check' };
 const NOISY = 'noisy'.padEnd(32, 'x');
 const QUIET = sameLane('quiet');
 
-let folder: RunFolder;
-let broker: RabbitMQ;
-let redis: Redis;
+let users: OwnUsers;
 let relay: Relay;
 let webhooks: WebhookRelay;
 
@@ -40,55 +21,21 @@ function sameLane(name: string): string {
   return keys.find((key) => laneOf(EVENTS, key) === laneOf(EVENTS, NOISY)) ?? '';
 }
 
-function urlOf(user: User): string {
-  const url = new URL(broker.url);
-  url.username = `pdaltagent-${user}`;
-  url.password = `password-of-${user}`;
-  return url.href;
-}
-
-/** Runs the built command, by default as the operator. */
-function pdaltagent(words: readonly string[], environment: Record<string, string> = {}) {
-  const file = path.join(workspaceRoot(), 'dist/apps/cli/pdaltagent.js');
-  const env = {
-    ...cleanEnvironment(),
-    PDAGENTD_AMQP_URL: urlOf('operator'),
-    PDAGENTD_REDIS_URL: redis.url,
-    ...environment,
-  };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...words], { env, encoding: 'utf8' });
-  return { code: status, out: stdout, error: stderr };
-}
-
-/** As its administrator, with a file for each service. */
-function setup(...words: string[]) {
-  const files = USERS.map((user) => {
-    const file = path.join(folder.path, `${user}-amqp-url`);
-    writeFileSync(file, `${urlOf(user)}\n`);
-    return [`PDAGENTD_${user.toUpperCase()}_AMQP_URL_FILE`, file] as const;
-  });
-  return pdaltagent(['setup', ...words], {
-    ...Object.fromEntries(files),
-    PDAGENTD_AMQP_URL: broker.url,
-    PDAGENTD_MANAGEMENT_URL: broker.managementUrl ?? '',
-  });
-}
-
 const QUEUED = queuedEvents(60);
 
 beforeAll(async () => {
-  folder = openRunFolder('e2e-own-users');
-  [broker, redis] = await Promise.all([
-    startRabbitMQ({ folder: path.join(folder.path, 'rabbitmq'), management: true }),
-    startRedis({ folder: path.join(folder.path, 'redis') }),
-  ]);
+  users = await OwnUsers.start('e2e-own-users');
 });
 afterAll(async () => {
   await relay.stop();
   await webhooks.stop();
-  await Promise.all([broker.stop(), redis.stop()]);
-  folder.remove();
+  await users.stop();
 });
+
+const urlOf = (user: User): string => users.urlOf(user);
+const setup = (): CommandResult => users.setup();
+const pdaltagent = (words: readonly string[], environment: Record<string, string> = {}): CommandResult =>
+  users.pdaltagent(words, environment);
 
 const startWorker = (env: Record<string, string> = CHECKING): Promise<AppProcess> =>
   relay.startWorker({ env: { PDAGENTD_AMQP_URL: urlOf('worker'), ...env } });
@@ -104,16 +51,13 @@ async function delivered(count: number, what: string): Promise<void> {
   await waitUntil(async () => (await relay.respondedWith(202)) >= count, { what, timeoutMs: STEP_MS });
 }
 
-const refusals = async (): Promise<string[]> =>
-  (await broker.logText()).split('\n').filter((line) => /refused for user/.test(line));
-
 it('after an update and `pdaltagent setup`, what the last release had queued is delivered by services with their own users', async () => {
-  await leaveAsLastRelease(broker.url, QUEUED);
+  await leaveAsLastRelease(users.broker.url, QUEUED);
   const { code, out, error } = setup();
   expect([code, error]).toEqual([0, '']);
   expect(out).toMatch(/bindings of earlier versions: 160 removed/);
   relay = await Relay.start('e2e-own-users-relay', {
-    servers: { amqpUrl: urlOf('gateway'), redisUrl: redis.url },
+    servers: { amqpUrl: urlOf('gateway'), redisUrl: users.redis.url },
     gatewayEnv: CHECKING,
   });
   await startWorker();
@@ -122,12 +66,12 @@ it('after an update and `pdaltagent setup`, what the last release had queued is 
 
 it('an event that a gateway stores in its spool during an alarm is delivered after it', async () => {
   const before = await relay.respondedWith(202);
-  await broker.setAlarm('memory', true);
+  await users.broker.setAlarm('memory', true);
   try {
     await send('during-the-alarm');
     await relay.gateway.logged('that it spools', ({ message }) => message === 'events go to the spool', STEP_MS);
   } finally {
-    await broker.setAlarm('memory', false);
+    await users.broker.setAlarm('memory', false);
   }
   await delivered(before + 1, 'the event to be delivered');
 });
@@ -182,8 +126,35 @@ it('an operator lists, traces, replays and discards dead letters, and sees every
   expect(status.out).toMatch(/^broker +fine +RabbitMQ 3/m);
 });
 
+it('a person’s data is erased in two parts: dead letters by the operator, spool and quarantine by the gateway, each of which says what the other has to do', () => {
+  const words = ['dead-letters', 'erase', '--text', 'ann@example.com', '--yes'];
+  const gateway = {
+    PDAGENTD_AMQP_URL: urlOf('gateway'),
+    PDAGENTD_STATE_DIR: relay.folder('state'),
+  };
+  const asGateway = pdaltagent(words, gateway);
+  expect(asGateway.code).toBe(1);
+  expect(asGateway.error).toMatch(
+    /^0 events in the spool found, 0 erased\n0 events in the quarantine found, 0 erased\n/,
+  );
+  expect(asGateway.error).toContain(
+    "dead letters (webhooks) were not searched: user 'pdaltagent-gateway' of RabbitMQ may not configure the queue 'pdaltagent.webhooks.dead-letters.in-use'",
+  );
+  expect(asGateway.error).toContain('exec deployment/operator -- pdaltagent dead-letters erase --only dead-letters …');
+  const asOperator = pdaltagent(words);
+  expect([asOperator.code, asOperator.error]).toEqual([
+    1,
+    expect.stringContaining('exec ingest-gateway-0 -- pdaltagent dead-letters erase --only spool quarantine …'),
+  ]);
+  expect(pdaltagent([...words, '--only', 'spool', 'quarantine'], gateway).code).toBe(0);
+  expect(pdaltagent([...words, '--only', 'dead-letters']).code).toBe(0);
+});
+
 it('webhooks are polled, queued and sent', async () => {
-  webhooks = await WebhookRelay.start('e2e-own-users-webhooks', { amqpUrl: broker.url, redisUrl: redis.url });
+  webhooks = await WebhookRelay.start('e2e-own-users-webhooks', {
+    amqpUrl: users.broker.url,
+    redisUrl: users.redis.url,
+  });
   await Promise.all([
     webhooks.startPoller({ ...CHECKING, PDAGENTD_AMQP_URL: urlOf('poller') }),
     webhooks.startSender({ ...CHECKING, PDAGENTD_AMQP_URL: urlOf('sender') }),
@@ -193,8 +164,9 @@ it('webhooks are polled, queued and sent', async () => {
   await webhooks.waitForAll();
 });
 
-it('nothing of this was refused', async () => {
-  expect(await refusals()).toEqual([]);
+it('nothing of this was refused, but to erase dead letters as the gateway', async () => {
+  const expected = /'pdaltagent\.(events|webhooks)\.dead-letters\.in-use' .* refused for user 'pdaltagent-gateway'/;
+  expect((await users.refusals()).filter((line) => !expected.test(line))).toEqual([]);
 });
 
 describe('each user is refused what is not its business', () => {
@@ -265,7 +237,7 @@ describe('each user is refused what is not its business', () => {
     for (const user of USERS) {
       const { username, password } = new URL(urlOf(user));
       const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-      const response = await fetch(`${broker.managementUrl}/api/queues`, { headers: { authorization } });
+      const response = await fetch(`${users.broker.managementUrl}/api/queues`, { headers: { authorization } });
       expect(response.status).toBe(401);
     }
   });
@@ -273,7 +245,7 @@ describe('each user is refused what is not its business', () => {
 
 describe('a service that lacks something says what, and goes on once `pdaltagent setup` was run', () => {
   it('a permission', async () => {
-    await broker.control(['set_permissions', 'pdaltagent-gateway', '^$', '^$', '^$']);
+    await users.broker.control(['set_permissions', 'pdaltagent-gateway', '^$', '^$', '^$']);
     await relay.gateway.restart();
     const before = await relay.respondedWith(202);
     await send('without-permission');
@@ -290,7 +262,7 @@ describe('a service that lacks something says what, and goes on once `pdaltagent
   });
 
   it('an exchange', async () => {
-    const connection = await connectToBroker(broker.url);
+    const connection = await connectToBroker(users.broker.url);
     await (await connection.createChannel()).deleteExchange('pdaltagent.replies');
     await connection.close();
     const [worker] = relay.workers;

@@ -121,7 +121,7 @@ environment:
   PDAGENTD_WEBHOOKS_FILE, PDAGENTD_WEBHOOK_DEST_URL and the other variables of log-poller and webhook-sender
                             used by webhooks
   PDAGENTD_STATE_DIR, PDAGENTD_SPOOL_DIR
-                            as for the gateway; used by quarantine
+                            as for the gateway; used by quarantine and dead-letters erase
   PDAGENTD_GATEWAY_AMQP_URL and others
                             used by setup, whose help lists them
   A value can be read from a file: set X_FILE instead of X.

@@ -16,16 +16,19 @@ export function discard(queue: DeadLetterQueue, ids: ReadonlySet<string>): Promi
 /**
  * Removes dead letters that match permanently, and no others of their ids. Whatever ends it early, the broker returns all that were not
  * removed to their places. @throws BrokerUnavailable, DeadLetterQueueBusy
+ * @param onRemoving called with the number of those that match, before they are removed: what ends it later cannot say what became of them
  */
 export async function discardMatching(
   queue: DeadLetterQueue,
   matches: (deadLetter: DeadLetter) => boolean,
+  onRemoving: (count: number) => void = () => undefined,
 ): Promise<Discarded> {
   const matching: number[] = [];
   const collect = ({ deadLetter, delivery }: UnackedDeadLetter) => {
     if (matches(deadLetter)) matching.push(delivery.fields.deliveryTag);
   };
   await queue.visitAll(collect, (remover) => {
+    onRemoving(matching.length);
     for (const tag of matching) remover.remove(tag);
     return Promise.resolve();
   });

@@ -1,6 +1,7 @@
 import { DEAD_REASONS } from '@pdaltagent/messaging';
 import { Command, Option } from 'commander';
 import { erase, type EraseOptions } from '../erase/erase';
+import { PLACES } from '../erase/place';
 import { countOption, keyEndOption, pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { discard, type DeadLetterDiscardOptions } from './discard';
@@ -74,6 +75,11 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
     .option('--dedup-key <key>', 'events of this alert (webhooks: incident)')
     .option('--source <source>', 'events whose body has this value in a member "source"')
     .option('--text <text>', 'events with this text anywhere: body, query, headers, dedup key, response')
+    .addOption(
+      new Option('--only <places...>', 'only in these places (default: all, from which this is possible)').choices(
+        PLACES,
+      ),
+    )
     .option('--dry-run', 'only count them')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
@@ -122,15 +128,19 @@ exit codes: 0 all were removed, 1 some were not
 `;
 
 const ERASE_HELP = `
-A text is compared in any case, with JSON's escapes and a query's percent-encoding decoded. Dead letters are searched
-from anywhere; for the quarantine and the spool, run it where each gateway runs. A gateway that runs searches its spool
-itself. Not searched: events that wait in RabbitMQ for their delivery, and what PagerDuty and your log store have.
+A text is compared in any case, with JSON's escapes and a query's percent-encoding decoded. Dead letters need a user of
+RabbitMQ that may read them, an operator's; for the quarantine and the spool, run it where each gateway runs, whose user
+may not. A gateway that runs searches its spool itself. Each place is searched whatever fails in another, and what could
+not be done is reported. Not searched: events that wait in RabbitMQ for their delivery, and what PagerDuty and your log
+store have.
 
 examples:
   pdaltagent dead-letters erase --text ann@example.com --dry-run
   docker-compose run --rm pdaltagent dead-letters erase --source ann-pc --yes
+  kubectl -n pdaltagent exec deployment/operator -- pdaltagent dead-letters erase --only dead-letters --source ann-pc --yes
+  kubectl -n pdaltagent exec ingest-gateway-0 -- pdaltagent dead-letters erase --only spool quarantine --source ann-pc --yes
 
-exit codes: 0 everything here was searched, and what was found is erased (--dry-run: counted), 1 something was not
+exit codes: 0 every selected place was searched, and what was found is erased (--dry-run: counted), 1 something was not
 `;
 
 const REPLAY_HELP = `

@@ -1,39 +1,70 @@
-import { type DeadLetter } from '@pdaltagent/messaging';
-import {
-  BrokerUnavailable,
-  DeadLetterQueueBusy,
-  discardMatching,
-  type Erased,
-  type Matches,
-} from '@pdaltagent/operations';
-import { type NamedQueue } from '../dead-letters/queues';
+import { AccessRefused, type DeadLetter } from '@pdaltagent/messaging';
+import { discardMatching, type Erased, type Matches } from '@pdaltagent/operations';
+import { type LaneGroupOptions, withDeadLetterQueues } from '../dead-letters/queues';
+import { reasonOf } from '../quarantine/folder';
+import { type Terminal } from '../terminal';
+import { type PlaceResult } from './place';
+
+const LANE_GROUPS: readonly (readonly [name: string, LaneGroupOptions])[] = [
+  ['events', { events: true }],
+  ['webhooks', { webhooks: true }],
+];
 
 /** Erases matching dead letters, or only counts them. */
 export async function eraseDeadLetters(
-  queues: readonly NamedQueue[],
+  terminal: Pick<Terminal, 'environment'>,
   matches: Matches,
   isDryRun: boolean,
-): Promise<Erased> {
+): Promise<PlaceResult> {
+  const results: PlaceResult[] = [];
+  for (const [name, laneGroup] of LANE_GROUPS)
+    results.push(await eraseQueue(terminal, name, laneGroup, matches, isDryRun));
+  const sum = (count: (result: Erased) => number): number => results.reduce((total, one) => total + count(one), 0);
+  return {
+    found: sum(({ found }) => found),
+    erased: sum(({ erased }) => erased),
+    problems: results.flatMap(({ problems }) => problems),
+    isElsewhere: results.some(({ isElsewhere }) => isElsewhere),
+  };
+}
+
+async function eraseQueue(
+  terminal: Pick<Terminal, 'environment'>,
+  name: string,
+  laneGroup: LaneGroupOptions,
+  matches: Matches,
+  isDryRun: boolean,
+): Promise<PlaceResult> {
   let found = 0;
-  let erased = 0;
-  const problems: string[] = [];
   const isMatch = ({ body, message, response }: DeadLetter): boolean => matches({ body, message, response });
-  for (const { name, queue } of queues) {
-    try {
+  try {
+    return await withDeadLetterQueues(terminal, laneGroup, async ([named]) => {
+      if (named === undefined) return { found, erased: 0, problems: [] };
       if (isDryRun) {
-        await queue.visitAll(({ deadLetter }) => {
+        await named.queue.visitAll(({ deadLetter }) => {
           if (isMatch(deadLetter)) found += 1;
         });
-        continue;
+        return { found, erased: 0, problems: [] };
       }
-      const { discarded, left } = await discardMatching(queue, isMatch);
-      found += discarded + left.length;
-      erased += discarded;
-      if (left.length > 0) problems.push(`${left.length} dead letters (${name}) are still there: erase again`);
-    } catch (error) {
-      if (!(error instanceof BrokerUnavailable) && !(error instanceof DeadLetterQueueBusy)) throw error;
-      problems.push(`dead letters (${name}) were not searched to the end, erase again: ${error.message}`);
+      const { discarded, left } = await discardMatching(named.queue, isMatch, (count) => (found = count));
+      const problems = left.length === 0 ? [] : [`${left.length} dead letters (${name}) are still there: erase again`];
+      return { found: discarded + left.length, erased: discarded, problems };
+    });
+  } catch (error) {
+    if (error instanceof AccessRefused) {
+      const { user, permission, object, virtualHost } = error;
+      const refusal = `user '${user}' of RabbitMQ may not ${permission} the ${object} in the virtual host '${virtualHost}'`;
+      return {
+        found,
+        erased: 0,
+        problems: [`dead letters (${name}) were not searched: ${refusal}`],
+        isElsewhere: true,
+      };
     }
+    const problem =
+      found > 0 && !isDryRun
+        ? `whether the dead letters (${name}) that were found are gone could not be checked, erase again`
+        : `dead letters (${name}) were not searched to the end, erase again`;
+    return { found, erased: 0, problems: [`${problem}: ${reasonOf(error)}`] };
   }
-  return { found, erased, problems };
 }

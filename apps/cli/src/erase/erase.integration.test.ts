@@ -59,22 +59,23 @@ afterEach(async () => {
 });
 
 it('erases what has a text from dead letters and quarantine, and keeps everything else in its order', async () => {
+  await respondWith(200, { spool: { found: 2, erased: 2, problems: [] } });
   const { code, out, error } = await erase(['--text', 'Ann@Example.com', '--yes']);
   expect([code, out, error]).toEqual([
     0,
     '',
-    'no spool here: run this where each gateway runs, too, with its settings\n' +
-      '1 event in the quarantine found, 1 erased\n3 dead letters found, 3 erased\n',
+    '2 events in the spool found, 2 erased\n1 event in the quarantine found, 1 erased\n3 dead letters found, 3 erased\n',
   ]);
   expect(await deadLetters()).toEqual(['d1', 'd3']);
   expect(await gateway.ids()).toEqual(['q1']);
 });
 
 it('counts with --dry-run, and erases nothing', async () => {
+  await respondWith(200, { spool: { found: 2, erased: 0, problems: [] } });
   const { code, out } = await erase(['--dedup-key', PERSON, '--dry-run', '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toEqual({
-    spool: null,
+    spool: { found: 2, erased: 0, problems: [] },
     quarantine: { found: 1, erased: 0, problems: [] },
     dead_letters: { found: 3, erased: 0, problems: [] },
   });
@@ -95,6 +96,45 @@ it('asks first on a terminal, and requires --yes without one', async () => {
   expect(await deadLetters()).toEqual(['d1', 'd3']);
 });
 
+it('reports a place that is not here, with where to erase there, and is not done before that', async () => {
+  const { code, error } = await erase(['--text', PERSON, '--yes']);
+  expect([code, error]).toEqual([
+    1,
+    '1 event in the quarantine found, 1 erased\n3 dead letters found, 3 erased\n' +
+      'not done here: spool. Run it where each gateway runs, as its user and with its settings; on Kubernetes in each pod of the gateway:\n' +
+      '  kubectl -n pdaltagent exec ingest-gateway-0 -- pdaltagent dead-letters erase --only spool …\n',
+  ]);
+});
+
+it('--only searches the selected places, and is done when they are', async () => {
+  const deadLettersOnly = await erase(['--text', PERSON, '--yes', '--only', 'dead-letters', '--json']);
+  expect([deadLettersOnly.code, JSON.parse(deadLettersOnly.out)]).toEqual([
+    0,
+    { spool: null, quarantine: null, dead_letters: { found: 3, erased: 3, problems: [] } },
+  ]);
+  expect(await gateway.ids()).toEqual(['q1', 'q2']);
+  await respondWith(200, { spool: { found: 2, erased: 2, problems: [] } });
+  const ofGateway = await erase(['--text', PERSON, '--yes', '--only', 'spool', 'quarantine']);
+  expect([ofGateway.code, ofGateway.error]).toEqual([
+    0,
+    '2 events in the spool found, 2 erased\n1 event in the quarantine found, 1 erased\n',
+  ]);
+});
+
+it('erases the spool and the quarantine although RabbitMQ cannot be reached', async () => {
+  await respondWith(200, { spool: { found: 2, erased: 2, problems: [] } });
+  const { code, error } = await runCli(['dead-letters', 'erase', '--text', PERSON, '--yes'], {
+    PDAGENTD_AMQP_URL: 'amqp://user:secret@127.0.0.1:1',
+    ...gateway.environment,
+  });
+  expect([code, error]).toEqual([1, expect.stringContaining('2 events in the spool found, 2 erased\n1 event in the')]);
+  expect(error).toMatch(
+    /^dead letters \(events\) were not searched to the end, erase again: the broker is unreachable/m,
+  );
+  expect(error).not.toContain('secret');
+  expect(await gateway.ids()).toEqual(['q1']);
+});
+
 it('reports a spool that its gateway could not search, and erases the rest', async () => {
   await respondWith(500, { error: 'the request failed; the gateway’s log has the reason' });
   const { code, error } = await erase(['--text', PERSON, '--yes']);
@@ -107,6 +147,7 @@ it('reports a spool that its gateway could not search, and erases the rest', asy
 it.each<readonly [string[], string]>([
   [[], '--dedup-key, --source or --text'],
   [['--text', 'abc', '--source', 'def'], 'exactly one'],
+  [['--text', 'abc', '--only', 'disk'], 'Allowed choices are spool, quarantine, dead-letters'],
   [['--text', 'ab'], '--text must have at least 3 characters'],
 ])('%j is refused', async (words, problem) => {
   const { code, error } = await erase([...words, '--yes']);

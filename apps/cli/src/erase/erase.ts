@@ -1,78 +1,83 @@
-import { type Erased, matcherOf } from '@pdaltagent/operations';
+import { matcherOf } from '@pdaltagent/operations';
+import { maskSecrets } from '@pdaltagent/service';
 import { confirm, requireYes } from '../dead-letters/confirmation';
-import { type NamedQueue, withDeadLetterQueues } from '../dead-letters/queues';
+import { reasonOf } from '../quarantine/folder';
 import { type Terminal } from '../terminal';
 import { criterionOf, type CriterionOptions } from './criterion-option';
 import { eraseDeadLetters } from './dead-letters';
+import { COUNTED, elsewhere, JSON_NAMES, type Place, type PlaceResult, PLACES } from './place';
 import { eraseQuarantine } from './quarantine';
 import { eraseSpools } from './spool';
 
 export interface EraseOptions extends CriterionOptions {
+  readonly only?: readonly Place[];
   readonly dryRun?: true;
   readonly yes?: true;
   readonly json?: true;
 }
 
-/** In the order in which an event may go from one to the next while they are searched. */
-const PLACES = ['spool', 'quarantine', 'dead_letters'] as const;
-type Place = (typeof PLACES)[number];
-type Results = Readonly<Record<Place, Erased | undefined>>;
-
-const NAMES: Readonly<Record<Place, (count: number) => string>> = {
-  spool: (count) => `${count} ${count === 1 ? 'event' : 'events'} in the spool`,
-  quarantine: (count) => `${count} ${count === 1 ? 'event' : 'events'} in the quarantine`,
-  dead_letters: (count) => `${count} dead ${count === 1 ? 'letter' : 'letters'}`,
-};
+type Results = ReadonlyMap<Place, PlaceResult>;
 
 /**
- * Erases what is stored of a person: dead letters, and on a gateway's host its quarantine and its spool.
- * @returns 0 if everything here was searched and what was found is erased
+ * Erases what is stored of a person: dead letters, and on a gateway's host its quarantine and its spool. What cannot be done in one
+ * place does not keep the others from being searched.
+ * @returns 0 if every selected place was searched and what was found is erased
  */
 export async function erase(terminal: Terminal, options: EraseOptions): Promise<number> {
   const criterion = criterionOf(options);
   const matches = matcherOf(criterion);
   const isDryRun = options.dryRun === true;
   if (!isDryRun) requireYes(terminal, options);
-  return withDeadLetterQueues(terminal, {}, async (queues: readonly NamedQueue[]) => {
-    const search = async (isOnlyCounted: boolean): Promise<Results> => ({
-      spool: await eraseSpools(terminal, criterion, isOnlyCounted),
-      quarantine: await eraseQuarantine(terminal, matches, isOnlyCounted),
-      dead_letters: await eraseDeadLetters(queues, matches, isOnlyCounted),
-    });
-    if (isDryRun) return report(terminal, await search(true), options);
-    if (!options.yes) {
-      const counted = await search(true);
-      if (totalOf(counted) === 0) return report(terminal, counted, options);
-      if (!(await confirm(terminal, `Erase ${summaryOf(counted)} permanently?`, options))) return 1;
-    }
-    return report(terminal, await search(false), options);
-  });
+  const search: Readonly<Record<Place, (isOnlyCounted: boolean) => Promise<PlaceResult>>> = {
+    spool: (isOnlyCounted) => eraseSpools(terminal, criterion, isOnlyCounted),
+    quarantine: (isOnlyCounted) => eraseQuarantine(terminal, matches, isOnlyCounted),
+    'dead-letters': (isOnlyCounted) => eraseDeadLetters(terminal, matches, isOnlyCounted),
+  };
+  const selected = PLACES.filter((place) => options.only?.includes(place) !== false);
+  const searchAll = async (isOnlyCounted: boolean): Promise<Results> => {
+    const results = new Map<Place, PlaceResult>();
+    for (const place of selected) results.set(place, await search[place](isOnlyCounted).catch(failed));
+    return results;
+  };
+  if (isDryRun) return report(terminal, await searchAll(true), options);
+  if (!options.yes) {
+    const counted = await searchAll(true);
+    if (totalOf(counted) === 0) return report(terminal, counted, options);
+    if (!(await confirm(terminal, `Erase ${summaryOf(counted)} permanently?`, options))) return 1;
+  }
+  return report(terminal, await searchAll(false), options);
 }
 
-const totalOf = (results: Results): number => PLACES.reduce((sum, place) => sum + (results[place]?.found ?? 0), 0);
+/** What was done elsewhere must be reported nevertheless. */
+function failed(error: unknown): PlaceResult {
+  return { found: 0, erased: 0, problems: [`it was not searched: ${reasonOf(error)}`] };
+}
+
+const totalOf = (results: Results): number => [...results.values()].reduce((sum, { found }) => sum + found, 0);
 
 function summaryOf(results: Results): string {
-  return PLACES.flatMap((place) => {
-    const result = results[place];
-    return result === undefined ? [] : [NAMES[place](result.found)];
-  }).join(', ');
+  return [...results]
+    .flatMap(([place, { found, isElsewhere }]) => (isElsewhere && found === 0 ? [] : [COUNTED[place](found)]))
+    .join(', ');
 }
 
 function report(terminal: Terminal, results: Results, { dryRun, json }: Pick<EraseOptions, 'dryRun' | 'json'>): number {
+  const print = (line: string): void => terminal.error(`${maskSecrets(line)}\n`);
   let isComplete = true;
-  for (const place of PLACES) {
-    const result = results[place];
-    if (result === undefined) {
-      terminal.error(`no ${place} here: run this where each gateway runs, too, with its settings\n`);
-      continue;
-    }
-    terminal.error(`${NAMES[place](result.found)} found${dryRun ? '' : `, ${result.erased} erased`}\n`);
-    for (const problem of result.problems) terminal.error(`${problem}\n`);
-    if (result.problems.length > 0 || (!dryRun && result.erased < result.found)) isComplete = false;
+  const notHere: Place[] = [];
+  for (const [place, { found, erased, problems, isElsewhere = false }] of results) {
+    if (!isElsewhere || found > 0) print(`${COUNTED[place](found)} found${dryRun ? '' : `, ${erased} erased`}`);
+    for (const problem of problems) print(problem);
+    if (isElsewhere) notHere.push(place);
+    if (isElsewhere || problems.length > 0 || (!dryRun && erased < found)) isComplete = false;
   }
+  for (const line of elsewhere(notHere)) print(line);
   if (json)
-    terminal.out(
-      `${JSON.stringify(Object.fromEntries(PLACES.map((place) => [place, results[place] ?? null])), null, 2)}\n`,
-    );
+    terminal.out(`${JSON.stringify(Object.fromEntries(PLACES.map((place) => jsonOf(place, results))), null, 2)}\n`);
   return isComplete ? 0 : 1;
+}
+
+function jsonOf(place: Place, results: Results): [string, unknown] {
+  const { found, erased, problems, isElsewhere } = results.get(place) ?? { problems: [], isElsewhere: true };
+  return [JSON_NAMES[place], isElsewhere && problems.length === 0 ? null : { found, erased, problems }];
 }

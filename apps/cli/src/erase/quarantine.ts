@@ -1,24 +1,25 @@
-import { type Erased, type Matches } from '@pdaltagent/operations';
+import { type Matches } from '@pdaltagent/operations';
 import { quarantineFolderOf, readConfiguration, spoolVariables } from '@pdaltagent/service';
 import { Quarantine } from '@pdaltagent/spool';
 import { eventOf } from '../quarantine/event';
 import { reasonOf } from '../quarantine/folder';
 import { type Terminal } from '../terminal';
+import { NOT_HERE, type PlaceResult } from './place';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Erases matching events of the quarantine here, or only counts them. Undefined if there is none. */
+/** Erases matching events of the quarantine here, or only counts them. */
 export async function eraseQuarantine(
   { environment }: Pick<Terminal, 'environment'>,
   matches: Matches,
   isDryRun: boolean,
-): Promise<Erased | undefined> {
+): Promise<PlaceResult> {
   const folder = quarantineFolderOf(readConfiguration(spoolVariables, environment));
   let found = 0;
   let erased = 0;
   try {
     const quarantine = await Quarantine.openExisting(folder, SILENT);
-    if (quarantine === undefined) return undefined;
+    if (quarantine === undefined) return NOT_HERE;
     for (const { id } of await quarantine.list()) {
       const entry = await quarantine.read(id);
       if (entry === undefined) continue;

@@ -1,29 +1,23 @@
-import {
-  type Criterion,
-  ERASE_PATH,
-  type Erased,
-  type EraseRequest,
-  eraseResponseSchema,
-} from '@pdaltagent/operations';
+import { type Criterion, ERASE_PATH, type EraseRequest, eraseResponseSchema } from '@pdaltagent/operations';
 import { readConfiguration, spoolRootOf, spoolVariables } from '@pdaltagent/service';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
 import { reasonOf } from '../quarantine/folder';
 import { type Terminal } from '../terminal';
+import { NOT_HERE, type PlaceResult } from './place';
 
 /** A large spool is read and compacted. */
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Lets the gateways here erase matching events of their spools, or only count them: only they can open them. Undefined if there is no
- * spool.
+ * Lets the gateways here erase matching events of their spools, or only count them: only they can open them.
  */
 export async function eraseSpools(
   { environment }: Pick<Terminal, 'environment'>,
   criterion: Criterion,
   isDryRun: boolean,
-): Promise<Erased | undefined> {
+): Promise<PlaceResult> {
   const lanes = path.join(spoolRootOf(readConfiguration(spoolVariables, environment)), 'lanes');
   const problems: string[] = [];
   const result = { found: 0, erased: 0 };
@@ -43,7 +37,7 @@ export async function eraseSpools(
       }
     }
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOENT')) return NOT_HERE;
     problems.push(`the folder of the spools cannot be read: ${reasonOf(error)}; run this as the user of the gateway`);
   }
   if (answered === 0 && problems.length === 0)
