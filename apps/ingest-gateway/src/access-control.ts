@@ -4,6 +4,7 @@ import { crossSiteProblem } from './browser-requests';
 import { clientAddressOf } from './client-address';
 import { type HostNames } from './host-names';
 import { type Networks, normalAddress } from './networks';
+import { quotaAddressOf } from './quota-address';
 import { refusals, type Refused } from './refusal';
 import { Tokens, UNNAMED } from './tokens';
 
@@ -75,13 +76,14 @@ export class AccessControl {
     const crossSite = crossSiteProblem(request, hosts);
     if (crossSite !== undefined) return refuse(refusals.crossSite(crossSite));
     const tokens = this.#options.tokens();
+    const quotaAddress = quotaAddressOf(address) ?? address;
     if (tokens.isEmpty)
-      return { kind: 'sender', address, token: undefined, quotaKey: this.#certificateOf(request) ?? address };
+      return { kind: 'sender', address, token: undefined, quotaKey: this.#certificateOf(request) ?? quotaAddress };
     const token = tokens.presentedIn(request.headers);
     if (token.kind === 'refused') return refuse(refusals.unauthorized(token.problem));
     const { name } = token;
     // Tokens without a name may be everybody's.
-    const quotaKey = name === UNNAMED ? (this.#certificateOf(request) ?? address) : `token ${name}`;
+    const quotaKey = name === UNNAMED ? (this.#certificateOf(request) ?? quotaAddress) : `token ${name}`;
     return { kind: 'sender', address, token: name, quotaKey };
   }
 

@@ -119,7 +119,7 @@ export const variables = {
   senderConnections: integer(
     'PDAGENTD_SENDER_CONNECTIONS',
     10_000,
-    'open connections from one address that is not a trusted proxy; further ones are closed; 0: any number',
+    'open connections from one address (IPv6: one /64) that is not a trusted proxy; further ones are closed; 0: any number',
   ),
   forwardHeaders: text(
     'PDAGENTD_FORWARD_HEADERS',

@@ -1,8 +1,9 @@
 import { type Socket } from 'node:net';
-import { type Networks, normalAddress } from './networks';
+import { type Networks } from './networks';
+import { quotaAddressOf } from './quota-address';
 
 export interface ConnectionQuotaOptions {
-  /** Open connections from one address; 0: any number. */
+  /** Open connections from one address, or one /64 of IPv6; 0: any number. */
   readonly maximum: number;
   /** Proxies, whose connections are those of many senders. */
   readonly exempt: Networks | undefined;
@@ -10,7 +11,7 @@ export interface ConnectionQuotaOptions {
   readonly onRefused: () => void;
 }
 
-/** Limits the open connections from one address, over all ports: further ones are closed at once. */
+/** Limits the open connections from one address (of IPv6: one /64), over all ports: further ones are closed at once. */
 export class ConnectionQuota {
   readonly #options: ConnectionQuotaOptions;
   readonly #open = new Map<string, number>();
@@ -21,8 +22,9 @@ export class ConnectionQuota {
 
   add(socket: Socket): void {
     const { maximum, exempt, onRefused } = this.#options;
-    const address = normalAddress(socket.remoteAddress ?? '');
-    if (maximum === 0 || address === undefined || exempt?.has(address) === true) return;
+    const { remoteAddress = '' } = socket;
+    const address = quotaAddressOf(remoteAddress);
+    if (maximum === 0 || address === undefined || exempt?.has(remoteAddress) === true) return;
     const open = this.#open.get(address) ?? 0;
     if (open >= maximum) {
       onRefused();

@@ -1,8 +1,9 @@
 import { ManualClock, waitUntil } from '@pdaltagent/testing';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { AccessControl } from './access-control';
 import { Admission } from './admission';
+import { ConnectionQuota } from './connection-quota';
 import { KEY, postTo, startGateway, type RunningGateway } from './gateway.fixture';
 import { Networks } from './networks';
 import { RequestRate } from './request-rate';
@@ -55,6 +56,20 @@ describe('PDAGENTD_SENDER_RATE', () => {
     expect((await post({ 'x-pdaltagent-token': 'fedcba9876543210', ...from('10.0.0.1') })).status).toBe(202);
   });
 
+  it('counts a host that changes its IPv6 address within its network as one sender, and another network as another', async () => {
+    await start(new AccessControl({ trustedProxies: proxies }));
+    for (let host = 1; host <= 10; host += 1) expect((await post(from(`2001:db8:0:1::${host}`))).status).toBe(202);
+    expect((await post(from('2001:db8:0:1:ffff::1'))).status).toBe(429);
+    expect((await post(from('2001:db8:0:2::1'))).status).toBe(202);
+  });
+
+  it('counts an IPv4 address that a proxy writes as IPv6 as that IPv4 address', async () => {
+    await start(new AccessControl({ trustedProxies: proxies }));
+    await postTimes(10, from('10.0.0.1'));
+    expect((await post(from('::ffff:a00:1'))).status).toBe(429);
+    expect((await post(from('::ffff:a00:2'))).status).toBe(202);
+  });
+
   it('is off by default, and remembers a bounded number of senders if it is on', async () => {
     await start(new AccessControl());
     const off = new RequestRate(0, clock);
@@ -84,6 +99,25 @@ describe('PDAGENTD_SENDER_CONNECTIONS', () => {
     expect(await gateway.metrics.metrics()).toContain('requests_refused_total{reason="connections"} 1');
     first.destroy();
     await waitUntil(async () => (await post().catch(() => undefined))?.status === 202, { what: 'another connection' });
+  });
+
+  it('counts the addresses of an IPv6 network together', async () => {
+    let refused = 0;
+    const quota = new ConnectionQuota({ maximum: 2, exempt: undefined, onRefused: () => (refused += 1) });
+    const add = (remoteAddress: string): boolean => {
+      const socket = new Socket();
+      Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress });
+      quota.add(socket);
+      return socket.destroyed;
+    };
+    expect(['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1'].map(add)).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect(refused).toBe(1);
+    gateway = await startGateway();
   });
 
   it('does not limit trusted proxies, which have those of many senders', async () => {
