@@ -15,6 +15,15 @@ export const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 export const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
 export const REJECTED: Outcome = { kind: 'rejected', status: 400, response: '{}' };
 export const THROTTLED: Outcome = { kind: 'throttled', status: 429, retryAfterMs: 1_000 };
+/** PagerDuty answers 503, whatever the key. */
+export const UNAVAILABLE: Outcome = {
+  kind: 'failed',
+  reason: 'server-error',
+  scope: 'destination',
+  status: 503,
+  detail: '503',
+  retryAfterMs: undefined,
+};
 
 /** The n-th event of an alert. */
 export function event(alert: string, sequence: number, routingKey = KEY): OutgoingMessage {

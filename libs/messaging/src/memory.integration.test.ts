@@ -6,9 +6,18 @@ import {
   startRabbitMQ,
   waitUntil,
 } from '@pdaltagent/testing';
-import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import {
+  DELIVERED,
+  event,
+  publish,
+  sequences,
+  START_MS,
+  TestWorker,
+  THROTTLED,
+  UNAVAILABLE,
+} from './lane-worker.fixture';
 import { declareTopology } from './declare-topology';
-import { EVENTS, laneOf } from './topology';
+import { EVENTS, laneOf, laneQueue, sidingQueue } from './topology';
 
 const BODY_BYTES = 500_000;
 const EACH = 20;
@@ -72,6 +81,49 @@ it('events that are being delivered count while their copies wait in a siding', 
   const all = keys.length * (2 * EVENTS.prefetch + 2) + 1;
   await waitUntil(() => test.delivered.length >= all, { what: 'every event', timeoutMs: 90_000 });
   await waitUntil(() => test.worker.heldBytes === 0, { what: 'nothing to be held' });
+  await test.worker.stop();
+});
+
+/** Whether the worker has subscribed to every lane and siding. */
+async function isEveryQueueOpen(): Promise<boolean> {
+  const connection = await connectToBroker(broker.url);
+  const channel = await connection.createChannel();
+  const lanes = Array.from({ length: EVENTS.lanes }, (_, lane) => lane);
+  const queues = lanes.flatMap((lane) => [
+    laneQueue(EVENTS, lane),
+    ...Array.from({ length: EVENTS.sidings }, (_, siding) => sidingQueue(EVENTS, lane, siding)),
+  ]);
+  const counts = await Promise.all(queues.map(async (queue) => (await channel.checkQueue(queue)).consumerCount));
+  await connection.close();
+  return counts.every((count) => count === 1);
+}
+
+it('what arrives in empty lanes while PagerDuty is unavailable does not exceed the budget', async () => {
+  const bytes = 50_000;
+  const budget = 1_000_000;
+  const keys = Array.from({ length: 6 }, (_, lane) => lane + 16).flatMap((lane) => keysOf(lane, 1));
+  // Its lanes have tables: the next worker acknowledges nothing when it takes them.
+  const former = new TestWorker(broker.url, () => DELIVERED);
+  await waitUntil(isEveryQueueOpen, { what: 'every lane and siding to be consumed', timeoutMs: START_MS });
+  await former.worker.stop();
+  let isUnavailable = true;
+  const test = new TestWorker(broker.url, () => (isUnavailable ? UNAVAILABLE : DELIVERED), { memoryBytes: budget });
+  await waitUntil(isEveryQueueOpen, { what: 'every lane and siding to be consumed', timeoutMs: START_MS });
+  let peak = 0;
+  const sampling = setInterval(() => (peak = Math.max(peak, test.worker.heldBytes)), 1);
+  await Promise.all(keys.map((key) => publish(broker.url, eventsOf(key, EVENTS.prefetch, bytes))));
+  // Ten seconds after its window was filled.
+  await waitUntil(() => test.worker.parkedKeys > 0, { what: 'a key to be parked', timeoutMs: 120_000 });
+  isUnavailable = false;
+  const all = keys.length * EVENTS.prefetch;
+  await waitUntil(() => test.delivered.length >= all, { what: 'every event', timeoutMs: 180_000 });
+  clearInterval(sampling);
+  for (const order of sequences(test.delivered).values())
+    expect(order).toEqual(Array.from({ length: EVENTS.prefetch }, (_, index) => index));
+  // The first messages of a lane, and one request in flight in each lane that was released.
+  expect(peak).toBeLessThanOrEqual(budget + (EVENTS.prefetch + keys.length) * bytes);
+  // Nothing is left for the next test.
+  await waitUntil(() => test.worker.parkedKeys === 0 && test.worker.heldBytes === 0, { what: 'no parked keys' });
   await test.worker.stop();
 });
 

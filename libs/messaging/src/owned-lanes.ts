@@ -1,12 +1,8 @@
 import { type ParkedByLane } from './announcement';
 import { type LaneDepths } from './lane-depths';
 import { type UnackedMessage } from './lane-channel';
+import { excessLane, laneForOthers } from './lane-memory';
 import { type LaneOwner } from './lane-owner';
-
-/** How long a lane is not released although others wait for memory. */
-const TURN_MS = 2_000;
-/** The same if no lane has acknowledged anything for as long: while PagerDuty is unavailable, the others would gain nothing. */
-const TURN_WITHOUT_PROGRESS_MS = 10_000;
 
 /** The lanes that a worker owns, by index. */
 export class OwnedLanes {
@@ -61,31 +57,15 @@ export class OwnedLanes {
     this.#owners.set(owner.index, owner);
   }
 
-  /**
-   * Releases the largest lanes, which may be taken again, until those that are left hold less; not one that has acknowledged nothing
-   * since its last queue was opened: it would get the same messages again, and if these alone are too many, deliver nothing ever.
-   */
+  /** Releases lanes, which may be taken again, until the others hold no more than the limit. */
   releaseExcess(limitBytes: number): void {
-    for (;;) {
-      const bytes = this.owners.reduce((sum, owner) => sum + owner.bytes, 0);
-      const largest = bytes > limitBytes ? this.#largest(({ ackedAt, openedAt }) => ackedAt > openedAt) : undefined;
-      if (largest === undefined) return;
-      void largest.release();
-    }
+    for (let lane = excessLane(this.owners, limitBytes); lane !== undefined; lane = excessLane(this.owners, limitBytes))
+      void lane.release();
   }
 
-  /** Releases the largest that has had its turn, because others wait for memory. @param now monotonic */
+  /** Releases a lane, because others wait for memory. @param now monotonic */
   releaseForOthers(now: number): void {
-    const isStuck = this.owners.every(({ ackedAt }) => now - ackedAt >= TURN_WITHOUT_PROGRESS_MS);
-    const turnMs = isStuck ? TURN_WITHOUT_PROGRESS_MS : TURN_MS;
-    void this.#largest(({ openedAt }) => now - openedAt >= turnMs)?.release();
-  }
-
-  #largest(isEligible: (owner: LaneOwner) => boolean): LaneOwner | undefined {
-    const [largest] = this.owners
-      .filter((owner) => owner.bytes > 0 && isEligible(owner))
-      .sort((left, right) => right.bytes - left.bytes);
-    return largest;
+    void laneForOthers(this.owners, now)?.release();
   }
 
   /** Removes this owner only: the lane may have another one by now. */
