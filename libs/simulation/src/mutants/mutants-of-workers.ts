@@ -10,6 +10,7 @@ const REPEATED = 'a message is processed again only for a documented reason';
 const MEMORY = 'the documented limits of memory are kept';
 const IMPATIENT = 'a throttled key waits for as long as PagerDuty asks';
 const LOOPS = 'nothing loops';
+const DELAYED = 'keys that make no progress do not delay the others';
 const UNHANDLED = 'every error is handled';
 
 /** Faults of how workers own lanes and deliver. */
@@ -106,6 +107,18 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
         file: `${MESSAGING}/lane-worker.ts`,
         from: 'if (owner.heldSince < renewBefore)',
         to: 'if (renewBefore < now && now % 20_000 < 1_000)',
+      },
+    ],
+  },
+  'takes the former claim of a lane for that of another worker if Redis refuses its own': {
+    seed: 68,
+    shownBy: 'Redis cannot save',
+    check: DELAYED,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-claim.ts`,
+        from: 'return current === this.id || current === this.#standing;',
+        to: 'return current === this.id;',
       },
     ],
   },

@@ -26,7 +26,7 @@ export const CHECKS_OF_DELAYS = {
     if (disturbed === undefined) return [];
     const { seed } = world.scheduler;
     const { publications } = world.broker;
-    const ofKeys = faults.filter(({ kind }) => FAULT_BOUNDS[kind].disturbedMs === 'none');
+    const ofKeys = faults.filter(({ kind }) => FAULT_BOUNDS[kind].disturbedMs === 'its key');
     const noisyKeys = new Set([...ofKeys.map((fault) => keyOf(seed, fault)), ...world.pagerDuty.throttledKeys]);
     const bound = hangsAgain(seed, faults) ? HANGS_AGAIN_DELAY_MS : UNRELATED_DELAY_MS;
     const arrivals = new Map<string, Processed>();
@@ -57,7 +57,7 @@ function disturbedBy(faults: readonly Fault[]): readonly Span[] | undefined {
   for (const fault of faults) {
     const { disturbedMs } = FAULT_BOUNDS[fault.kind];
     if (disturbedMs === 'not judged') return undefined;
-    if (disturbedMs !== 'none') spans.push([fault.at, endOf(fault) + disturbedMs]);
+    if (typeof disturbedMs === 'number') spans.push([fault.at, endOf(fault) + disturbedMs]);
   }
   return spans.sort(([left], [right]) => left - right);
 }

@@ -5,10 +5,10 @@ export interface FaultBounds {
   /** How long after it, and after the senders, have ended everything may take to be drained; ms. */
   readonly drainMs: number;
   /**
-   * How long after its end events may still wait because of it, which they may while it goes on; ms. 'none': it concerns some
-   * keys alone, no others may wait. 'not judged': they may wait for long.
+   * How long after its end events may still wait because of it, which they may while it goes on; ms. 'nothing': no event may wait.
+   * 'its key': it concerns one key alone, no others may wait. 'not judged': they may wait for long.
    */
-  readonly disturbedMs: number | 'none' | 'not judged';
+  readonly disturbedMs: number | 'nothing' | 'its key' | 'not judged';
   /** How long it goes on; the same as the fault if it is missing. 'a moment': it ends at once. A number: ms longer. */
   readonly lasts?: number | 'a moment';
 }
@@ -38,7 +38,8 @@ const RESPONDED_MS = 15_000 + 30_000 + TAKEN_MS;
 /** Who loses a connection silently notices it when heartbeats are missing, after 10 s, and the other side no later than 10 s after. */
 const SILENT_MS = 20_000 + TAKEN_MS;
 
-const ofKey: FaultBounds = { drainMs: DRAIN_MS, disturbedMs: 'none' };
+const unnoticed: FaultBounds = { drainMs: DRAIN_MS, disturbedMs: 'nothing' };
+const ofKey: FaultBounds = { drainMs: DRAIN_MS, disturbedMs: 'its key' };
 const taken: FaultBounds = { drainMs: DRAIN_MS, disturbedMs: TAKEN_MS };
 const connected: FaultBounds = { drainMs: DRAIN_MS, disturbedMs: CONNECTED_MS };
 const responded: FaultBounds = { drainMs: DRAIN_MS, disturbedMs: RESPONDED_MS };
@@ -76,6 +77,8 @@ export const FAULT_BOUNDS: Readonly<Record<FaultKind, FaultBounds>> = {
   'a disk does not sync': taken,
   'Redis is lost': taken,
   'Redis is read-only': taken,
+  'Redis is full': { ...unnoticed, lasts: LONG_MS },
+  'Redis cannot save': { ...unnoticed, lasts: LONG_MS },
   'Redis fails over': { ...taken, lasts: 'a moment' },
   'PagerDuty answers 500': responded,
   'PagerDuty answers HTML': responded,

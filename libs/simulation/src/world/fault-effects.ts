@@ -124,6 +124,8 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   'a disk does not sync': disk(() => 'sync fails'),
   'Redis is lost': redis('lost'),
   'Redis is read-only': redis('read-only'),
+  'Redis is full': long(redis('full')),
+  'Redis cannot save': long(redis('cannot save')),
   'Redis fails over': (world) => {
     world.redis.failOver();
     return nothing;

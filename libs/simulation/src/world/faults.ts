@@ -30,6 +30,8 @@ export const FAULT_KINDS = [
   'a disk does not sync',
   'Redis is lost',
   'Redis is read-only',
+  'Redis is full',
+  'Redis cannot save',
   'Redis fails over',
   'PagerDuty answers 500',
   'PagerDuty answers HTML',

@@ -237,4 +237,12 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
       { kind: 'the broker is unreachable', at: 25_874, ms: 2_930, target: 0.29, isAimed: true },
     ],
   },
+  {
+    what: 'a lane of a worker that was killed while Redis refused writes, and answered reads, was left and taken until Redis accepted them: its former claim was taken for that of another worker',
+    seed: 68,
+    faults: [
+      { kind: 'Redis cannot save', at: 4_694, ms: 8_257, target: 0.82 },
+      { kind: 'a worker is killed', at: 10_801, ms: 8_505, target: 0.43, isAimed: true },
+    ],
+  },
 ];

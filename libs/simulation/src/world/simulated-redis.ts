@@ -8,9 +8,15 @@ const TRAVEL_MS = 0.15;
 const TIMEOUT_MS = 2_000;
 /** How far its replica lags. */
 const LAG_MS = 500;
-const READ_ONLY = 'READONLY You cannot write against a read only replica.';
 /** How long a worker does not query the markers after an error. */
 const PAUSE_MS = 5_000;
+
+/** Its own words for a write that it refuses. It answers reads all the same. */
+const REFUSALS = {
+  'read-only': 'READONLY You cannot write against a read only replica.',
+  full: "OOM command not allowed when used memory > 'maxmemory'.",
+  'cannot save': 'MISCONF Errors writing to the AOF file: No space left on device',
+} as const;
 
 /** Of a query. */
 interface Reply {
@@ -40,7 +46,7 @@ export class SimulatedRedis {
   /** Ids whose markers are on their way to Redis. */
   readonly #travelling = new Set<string>();
   readonly #readers = new Map<SimulatedProcess, Reader>();
-  mode: 'works' | 'lost' | 'read-only' = 'works';
+  mode: 'works' | 'lost' | keyof typeof REFUSALS = 'works';
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -92,9 +98,10 @@ export class SimulatedRedis {
         else this.#travelling.add(id);
         await this.#run(process, () => {
           this.#travelling.delete(id);
-          if (this.mode === 'read-only') {
+          const refusal = this.#refusalOf('add');
+          if (refusal !== undefined) {
             this.#missing.set(id, 'Redis did not write the marker');
-            throw new Error(READ_ONLY);
+            throw refusal;
           }
           this.#markers.set(id, this.#scheduler.now);
           this.#scheduler.note(`Redis marks ${id} as delivered for ${process.name}`);
@@ -109,7 +116,8 @@ export class SimulatedRedis {
     const reader = this.#readerOf(process);
     const current = (lane: string): string | undefined => this.#claims.get(lane)?.at(-1)?.claim;
     const write = (lane: string, claim: string | undefined): void => {
-      if (this.mode === 'read-only') throw new Error(READ_ONLY);
+      const refusal = this.#refusalOf(claim === undefined ? 'remove' : 'add');
+      if (refusal !== undefined) throw refusal;
       this.#claims.set(lane, [...(this.#claims.get(lane) ?? []), { at: this.#scheduler.now, claim }]);
     };
     return {
@@ -156,6 +164,12 @@ export class SimulatedRedis {
     const reply = this.#readers.get(process)?.replies.get(id);
     if (reply === undefined || reply.isMarked || reply.at < since) return false;
     return this.#travelling.has(id) || this.#markers.has(id);
+  }
+
+  /** A Redis that is full refuses only what adds something, in scripts too (`redis-refusals.integration.test.ts`). */
+  #refusalOf(write: 'add' | 'remove'): Error | undefined {
+    if (this.mode === 'works' || this.mode === 'lost' || (this.mode === 'full' && write === 'remove')) return undefined;
+    return new Error(REFUSALS[this.mode]);
   }
 
   #readerOf(process: SimulatedProcess): Reader {
