@@ -30,7 +30,7 @@ export async function leaveAsLastRelease(url: string, events: readonly QueuedEve
   await channel.assertExchange(STATUS_EXCHANGE, 'fanout', { durable: true });
   for (const laneGroup of [EVENTS, WEBHOOKS])
     for (const declaration of queuesOf(laneGroup, 'quorum')) {
-      const { queue, binding, formerBinding = binding } = declaration;
+      const { queue, binding, brokersBinding = binding, formerBinding = brokersBinding } = declaration;
       // It has no tables, and no pulse.
       if (queue.endsWith('.table') || queue === PULSE_QUEUE) continue;
       await channel.assertQueue(queue, { durable: true, arguments: declaration.arguments });

@@ -51,17 +51,40 @@ async function delivered(count: number, what: string): Promise<void> {
   await waitUntil(async () => (await relay.respondedWith(202)) >= count, { what, timeoutMs: STEP_MS });
 }
 
+/** A dead letter of the last month. */
+async function writeTooOld(): Promise<void> {
+  const connection = await connectToBroker(users.broker.url);
+  const channel = await connection.createConfirmChannel();
+  channel.publish('pdaltagent.dead-letters', EVENTS.deadLetters, Buffer.from('{}'), {
+    messageId: 'too-old',
+    headers: { dead_reason: 'rejected', dead_at: Date.now() - 31 * 86_400_000 },
+  });
+  await channel.waitForConfirms();
+  await connection.close();
+}
+
 it('after an update and `pdaltagent setup`, what the last release had queued is delivered by services with their own users', async () => {
   await leaveAsLastRelease(users.broker.url, QUEUED);
   const { code, out, error } = setup();
   expect([code, error]).toEqual([0, '']);
   expect(out).toMatch(/bindings of earlier versions: 160 removed/);
+  await writeTooOld();
   relay = await Relay.start('e2e-own-users-relay', {
     servers: { amqpUrl: urlOf('gateway'), redisUrl: users.redis.url },
     gatewayEnv: CHECKING,
   });
   await startWorker();
   await delivered(QUEUED.length, 'what was queued to be delivered');
+});
+
+it('a dead letter that is too old is deleted by the worker', async () => {
+  const [worker] = relay.workers;
+  await worker?.logged(
+    'the deletion',
+    ({ message, tooOld }) => message === 'dead letters over a limit were deleted' && tooOld === 1,
+    STEP_MS,
+  );
+  expect(pdaltagent(['dead-letters', 'list']).out).not.toContain('too-old');
 });
 
 it('an event that a gateway stores in its spool during an alarm is delivered after it', async () => {
@@ -212,15 +235,24 @@ describe('each user is refused what is not its business', () => {
     ['gateway', 'to delete a lane', remove('pdaltagent.events.lane.07')],
     ['worker', 'to read webhooks', get('pdaltagent.webhooks.lane.07')],
     ['worker', 'to read dead webhooks', consume('pdaltagent.webhooks.dead-letters')],
+    ['worker', 'to write dead webhooks', publish('pdaltagent.webhooks.dead', 'pdaltagent.webhooks.dead-letters')],
+    [
+      'worker',
+      'to write them as RabbitMQ does',
+      publish('pdaltagent.dead-letters', 'pdaltagent.webhooks.dead-letters'),
+    ],
     ['worker', 'to publish webhooks', publish('pdaltagent.webhooks', '07')],
     ['worker', 'to publish through the default exchange', publish('', 'pdaltagent.webhooks.lane.07')],
     ['worker', 'to declare a queue', declare('pdaltagent.events.lane.99')],
     ['worker', 'to delete a lane', remove('pdaltagent.events.lane.07')],
     ['poller', 'to read webhooks', get('pdaltagent.webhooks.lane.07')],
+    ['poller', 'to read dead webhooks', consume('pdaltagent.webhooks.dead-letters')],
     ['poller', 'to publish events', publish('pdaltagent.events', '07')],
     ['poller', 'to declare a queue', declare('anything')],
     ['sender', 'to read events', get('pdaltagent.events.lane.07')],
     ['sender', 'to read dead events', consume('pdaltagent.events.dead-letters')],
+    ['sender', 'to write dead events', publish('pdaltagent.events.dead', 'pdaltagent.events.dead-letters')],
+    ['sender', 'to write them as RabbitMQ does', publish('pdaltagent.dead-letters', 'pdaltagent.events.dead-letters')],
     ['sender', 'to publish events', publish('pdaltagent.events', '07')],
     ['operator', 'to read a lane', get('pdaltagent.events.lane.07')],
     ['operator', 'to forge a table of parked keys', publish('pdaltagent.events.parking', '07.table')],

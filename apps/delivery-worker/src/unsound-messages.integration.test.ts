@@ -1,5 +1,5 @@
 import {
-  DEAD_LETTER_EXCHANGE,
+  deadLetterExchange,
   type OutgoingMessage,
   EVENTS,
   laneKey,
@@ -145,7 +145,7 @@ it('a message of a type that only a newer version knows becomes a dead letter th
 
 it('headers that route a message do not route its dead letter', async () => {
   const { queue: elsewhere } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(elsewhere, DEAD_LETTER_EXCHANGE, 'elsewhere');
+  await channel.bindQueue(elsewhere, deadLetterExchange(EVENTS), 'elsewhere');
   const headers = { ...(toProperties(event('copied')).headers as object), BCC: ['elsewhere'], CC: ['elsewhere'] };
   queue(event('copied'), { type: 'v9', headers });
   const deadLetter = await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' });

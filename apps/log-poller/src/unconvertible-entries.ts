@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { DEAD_LETTER_EXCHANGE, isPermanentRefusal, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { deadLetterExchange, isPermanentRefusal, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 
 /** Publishes entries that cannot be converted to webhooks as dead letters, where an operator finds them. */
 export class UnconvertibleEntries {
@@ -33,7 +33,7 @@ export class UnconvertibleEntries {
   }
 
   #send(id: string, body: Buffer, problem: string): Promise<void> {
-    return this.#publisher.send(DEAD_LETTER_EXCHANGE, WEBHOOKS.deadLetters, body, {
+    return this.#publisher.send(deadLetterExchange(WEBHOOKS), WEBHOOKS.deadLetters, body, {
       persistent: true,
       mandatory: true,
       messageId: id,

@@ -7,7 +7,7 @@ import { type Log } from './log';
 import { type IncomingMessage, type Unreadable } from './message';
 import { type PublishConnection } from './publish-connection';
 import { type Publication, type QueuePublisher, type Refusal } from './queue-publisher';
-import { DEAD_LETTER_EXCHANGE, type LaneGroup } from './topology';
+import { deadLetterExchange, type LaneGroup } from './topology';
 import { undecodableIn } from './undecodable';
 
 const CHECK_EVERY_MS = 1_000;
@@ -38,7 +38,7 @@ export class DeadLetterPublisher {
     clock: Clock = SYSTEM_CLOCK,
   ) {
     this.#connection = connection;
-    this.#queue = connection.publisherOf(DEAD_LETTER_EXCHANGE, laneGroup.deadLetters);
+    this.#queue = connection.publisherOf(deadLetterExchange(laneGroup), laneGroup.deadLetters);
     this.#log = log;
     this.#written = written;
     this.#clock = clock;

@@ -4,14 +4,7 @@ import { accessRefusalIn } from './access-refused';
 import { hasReplyCode, NOT_FOUND } from './connect';
 import { type Log } from './log';
 import { hasReply, NoReply, REPLY_TIMEOUT_MS, replyTo } from './reply-timeout';
-import {
-  DEAD_LETTER_EXCHANGE,
-  exchangesOf,
-  type LaneGroup,
-  type QueueDeclaration,
-  queuesOf,
-  type QueueType,
-} from './topology';
+import { exchangesOf, type LaneGroup, type QueueDeclaration, queuesOf, type QueueType } from './topology';
 
 /** Whether a process declares what it needs, or only checks that it exists: `pdaltagent setup` has declared it. */
 export type TopologyMode = 'declare' | 'check';
@@ -90,8 +83,10 @@ async function declare(
   });
   const areNew = await isMissing(connection, queues.at(-1), clock);
   const withoutReply = await eachQueue(connection, queues, clock, (channel, declaration) => {
-    const { queue, binding, formerBinding } = declaration;
-    const bindings = [binding, hasFormerBindings ? formerBinding : undefined].filter((each) => each !== undefined);
+    const { queue, binding, brokersBinding, formerBinding } = declaration;
+    const bindings = [binding, brokersBinding, hasFormerBindings ? formerBinding : undefined].filter(
+      (each) => each !== undefined,
+    );
     return [
       channel.assertQueue(queue, { durable: true, arguments: declaration.arguments }),
       ...bindings.map(({ exchange, key }) => channel.bindQueue(queue, exchange, key)),
@@ -144,8 +139,7 @@ async function eachQueue(
       withoutReply.length > 0 ? NEXT_QUEUE_TIMEOUT_MS : undefined,
     );
     if (silent === undefined) return withoutReply;
-    if (silent.binding?.exchange === DEAD_LETTER_EXCHANGE)
-      throw new NoReply(`queue.declare ${silent.queue}`, REPLY_TIMEOUT_MS);
+    if (silent.brokersBinding !== undefined) throw new NoReply(`queue.declare ${silent.queue}`, REPLY_TIMEOUT_MS);
     withoutReply.push(silent.queue);
     rest = rest.slice(rest.indexOf(silent) + 1);
   }

@@ -30,6 +30,7 @@ export { declareTopology, removeFormerBindings, type TopologyMode } from './decl
 export { announcementOf, objectOf, parkedByLane, type ParkedByLane } from './announcement';
 export {
   DEAD_LETTER_EXCHANGE,
+  deadLetterExchange,
   EVENTS,
   exchangesOf,
   type LaneGroup,

@@ -43,8 +43,9 @@ export const REPLY_EXCHANGE = 'pdaltagent.replies';
 /** Always empty: workers subscribe to it for a moment to learn whether a majority of the broker's nodes agrees. */
 export const PULSE_QUEUE = 'pdaltagent.pulse';
 /**
- * The exchange for messages that cannot be delivered; the routing key is the name of the lane group's dead-letter
- * queue.
+ * The exchange through which the broker itself dead-letters what a worker rejects, of every lane group, and through which versions before
+ * publish dead letters; the routing key is the name of the lane group's dead-letter queue. Each queue names it in its arguments, which
+ * cannot be changed.
  */
 export const DEAD_LETTER_EXCHANGE = 'pdaltagent.dead-letters';
 
@@ -86,6 +87,11 @@ export function parkingExchange({ exchange }: Pick<LaneGroup, 'exchange'>): stri
   return `${exchange}.parking`;
 }
 
+/** The exchange to which dead letters of a lane group are published: who may write one group's cannot write the other's. */
+export function deadLetterExchange({ exchange }: Pick<LaneGroup, 'exchange'>): string {
+  return `${exchange}.dead`;
+}
+
 /** The lane of a key, the same in every process and version: FNV-1a (32 bits) of its UTF-8 bytes. */
 export function laneOf(laneGroup: Pick<LaneGroup, 'lanes'>, key: string): number {
   let hash = 0x811c9dc5;
@@ -110,6 +116,8 @@ export interface QueueDeclaration {
   readonly queue: string;
   /** Undefined if nothing is published to it. */
   readonly binding: Binding | undefined;
+  /** Through which the broker itself publishes to it. */
+  readonly brokersBinding?: Binding;
   /** Through which versions before publish to it. */
   readonly formerBinding?: Binding;
   readonly arguments: Readonly<Record<string, unknown>>;
@@ -126,6 +134,7 @@ export function exchangesOf(laneGroup: LaneGroup): readonly (readonly [name: str
   return [
     [laneGroup.exchange, 'direct'],
     [parkingExchange(laneGroup), 'direct'],
+    [deadLetterExchange(laneGroup), 'direct'],
     [DEAD_LETTER_EXCHANGE, 'direct'],
     [STATUS_EXCHANGE, 'fanout'],
     [REPLY_EXCHANGE, 'direct'],
@@ -155,7 +164,8 @@ export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaratio
   });
   const deadLetters: QueueDeclaration = {
     queue: laneGroup.deadLetters,
-    binding: { exchange: DEAD_LETTER_EXCHANGE, key: laneGroup.deadLetters },
+    binding: { exchange: deadLetterExchange(laneGroup), key: laneGroup.deadLetters },
+    brokersBinding: { exchange: DEAD_LETTER_EXCHANGE, key: laneGroup.deadLetters },
     arguments: {
       'x-queue-type': type,
       ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),

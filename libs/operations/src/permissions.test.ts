@@ -25,8 +25,8 @@ const worker = (group: 'events' | 'webhooks') => ({
   configure: ['amq.gen-abc', `pdaltagent.${group}.dead-letters.in-use`],
   write: [
     'amq.gen-abc',
-    'pdaltagent.dead-letters',
     `pdaltagent.${group}`,
+    `pdaltagent.${group}.dead`,
     `pdaltagent.${group}.parking`,
     'pdaltagent.replies',
     'pdaltagent.status',
@@ -42,7 +42,7 @@ const worker = (group: 'events' | 'webhooks') => ({
 
 it.each<[Role, Record<'configure' | 'write' | 'read', string[]>]>([
   ['ingest-gateway', { configure: [], write: ['pdaltagent.events'], read: [] }],
-  ['log-poller', { configure: [], write: ['pdaltagent.webhooks'], read: [] }],
+  ['log-poller', { configure: [], write: ['pdaltagent.webhooks', 'pdaltagent.webhooks.dead'], read: [] }],
   ['delivery-worker', worker('events')],
   ['webhook-sender', worker('webhooks')],
   [

@@ -1,5 +1,5 @@
 import {
-  DEAD_LETTER_EXCHANGE,
+  deadLetterExchange,
   EVENTS,
   type LaneGroup,
   parkingExchange,
@@ -26,8 +26,8 @@ const lockOf = ({ deadLetters }: LaneGroup): string => literal(`${deadLetters}.i
 /** Its lanes, with their sidings and tables. */
 const lanesOf = ({ exchange }: LaneGroup): string => `${literal(exchange)}\\.lane\\..*`;
 
-/** Publishes to lanes only, and reads nothing. */
-const publisherTo = ({ exchange }: LaneGroup): Permissions => permissions({ write: [literal(exchange)] });
+/** Publishes to these exchanges only, and reads nothing. */
+const publisherTo = (...exchanges: string[]): Permissions => permissions({ write: exchanges.map(literal) });
 
 /**
  * Consumes lanes, sidings and tables; publishes to them, for messages in the wrong lane and for parked keys; writes dead letters, and
@@ -38,9 +38,13 @@ const workerOf = (laneGroup: LaneGroup): Permissions =>
     configure: [OWN_QUEUES, lockOf(laneGroup)],
     write: [
       OWN_QUEUES,
-      ...[laneGroup.exchange, parkingExchange(laneGroup), DEAD_LETTER_EXCHANGE, STATUS_EXCHANGE, REPLY_EXCHANGE].map(
-        literal,
-      ),
+      ...[
+        laneGroup.exchange,
+        parkingExchange(laneGroup),
+        deadLetterExchange(laneGroup),
+        STATUS_EXCHANGE,
+        REPLY_EXCHANGE,
+      ].map(literal),
     ],
     read: [OWN_QUEUES, lanesOf(laneGroup), ...[laneGroup.deadLetters, PULSE_QUEUE, STATUS_EXCHANGE].map(literal)],
   });
@@ -57,9 +61,10 @@ const operator = permissions({
 
 /** What each role needs, and nothing else. To check that a queue or an exchange exists needs no permission. */
 export const PERMISSIONS: Readonly<Record<Role, Permissions>> = {
-  'ingest-gateway': publisherTo(EVENTS),
+  'ingest-gateway': publisherTo(EVENTS.exchange),
   'delivery-worker': workerOf(EVENTS),
-  'log-poller': publisherTo(WEBHOOKS),
+  // Log entries of which it cannot make a webhook become dead letters.
+  'log-poller': publisherTo(WEBHOOKS.exchange, deadLetterExchange(WEBHOOKS)),
   'webhook-sender': workerOf(WEBHOOKS),
   operator,
 };

@@ -63,7 +63,7 @@ it('declares everything and creates the users, changes nothing if repeated, and 
   const result: unknown = JSON.parse(first.out);
   expect(result).toMatchObject({
     virtual_host: '/',
-    exchanges: { total: 7, declared: expect.arrayContaining(['pdaltagent.events', 'pdaltagent.replies']) as unknown },
+    exchanges: { total: 9, declared: expect.arrayContaining(['pdaltagent.events', 'pdaltagent.replies']) as unknown },
     users: [
       { role: 'ingest-gateway', user: 'gateway', account: 'created', ...PERMISSIONS['ingest-gateway'] },
       { role: 'delivery-worker', user: 'worker', account: 'created', permissions: 'set' },
@@ -82,7 +82,7 @@ it('declares everything and creates the users, changes nothing if repeated, and 
   const second = await runCli(['setup'], environment(users('pass-of-the-services')));
   expect(second).toMatchObject({ code: 0, error: '' });
   expect(second.out).toMatch(
-    /^exchanges: 7, of which 0 were declared now\nqueues: \d+, of which 0 were declared now$/m,
+    /^exchanges: 9, of which 0 were declared now\nqueues: \d+, of which 0 were declared now$/m,
   );
   expect(second.out).toMatch(/^user gateway +for ingest-gateway +unchanged +permissions unchanged$/m);
   expect(second.out).not.toMatch(/created|password changed|permissions set/);
