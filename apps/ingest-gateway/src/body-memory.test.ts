@@ -53,6 +53,29 @@ it('evicts the oldest of small bodies that arrive slowly, from any number of cli
   expect(aborted).toEqual([['a', 'evicted']]);
 });
 
+it('counts the headers of requests, which are held with their bodies', () => {
+  for (const client of ['a', 'b', 'c', 'd']) expect(begin(client).growForHeaders(UNIT)).toBe(true);
+  expect(begin('e').growForHeaders(1)).toBe(false);
+  expect(fits('e', 1)).toBe(false);
+});
+
+it('frees headers with their body, also of one that has grown into the memory for large ones', () => {
+  const body = begin('a');
+  expect([body.growForHeaders(UNIT / 2), body.grow(UNIT), body.isLarge]).toEqual([true, true, false]);
+  expect([body.grow(1), body.isLarge, body.bodyBytes]).toEqual([true, true, UNIT + 1]);
+  body.release();
+  for (const client of ['a', 'b', 'c', 'd']) expect(begin(client).grow(UNIT)).toBe(true);
+  for (const client of ['a', 'b', 'c', 'd']) expect(begin(client, 2 * UNIT).grow(2 * UNIT)).toBe(true);
+});
+
+it('headers do not count for the rate of a body', () => {
+  const body = begin('a');
+  body.growForHeaders(UNIT);
+  body.grow(1);
+  clock.advance(10_000);
+  expect(aborted).toEqual([['a', 'too-slow']]);
+});
+
 it('never evicts a complete body: it is waiting to be published', () => {
   for (const client of ['a', 'b', 'c', 'd']) {
     const body = begin(client);

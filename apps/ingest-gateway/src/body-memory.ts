@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 /** Bodies up to this size have a memory pool that larger ones cannot use: nearly all events are far smaller. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
-/** Memory for bodies that are being read, inflated or published: small ones, and larger ones. */
+/** Memory for bodies, with the headers of their requests, that are being read, inflated or published: small ones, and larger ones. */
 export const BODY_MEMORY = { smallBytes: 32 * MIB, largeBytes: 32 * MIB };
 
 const CHECK_MS = 1_000;
@@ -93,17 +93,18 @@ export class BodyMemory {
   #check(): void {
     for (const body of this.#unfinished) {
       body.checks += 1;
-      if (body.checks > GRACE_CHECKS && body.bytes < body.checks * MINIMUM_BYTES_PER_CHECK) body.abort('too-slow');
+      if (body.checks > GRACE_CHECKS && body.bodyBytes < body.checks * MINIMUM_BYTES_PER_CHECK) body.abort('too-slow');
     }
   }
 }
 
-/** The memory of one body. */
+/** The memory of one body, and of the headers of its request. */
 export class BodyReservation {
   readonly client: string;
   /** Number of checks since it began to arrive. */
   checks = 0;
   #bytes = 0;
+  #headerBytes = 0;
   #isLarge: boolean;
   readonly #memory: BodyMemory;
   #onAbort: (reason: AbortReason) => void = () => undefined;
@@ -118,6 +119,11 @@ export class BodyReservation {
     return this.#bytes;
   }
 
+  /** Without the headers. */
+  get bodyBytes(): number {
+    return this.#bytes - this.#headerBytes;
+  }
+
   get isLarge(): boolean {
     return this.#isLarge;
   }
@@ -128,9 +134,17 @@ export class BodyReservation {
     this.#memory.track(this);
   }
 
+  /** Allocates memory for the headers of the request, which are held as long as its body; false if there is none. */
+  growForHeaders(bytes: number): boolean {
+    if (!this.#memory.allocate(this, bytes)) return false;
+    this.#bytes += bytes;
+    this.#headerBytes += bytes;
+    return true;
+  }
+
   /** Allocates more memory; false if there is none. A body that becomes too large for the small pool moves to the large one. */
   grow(bytes: number): boolean {
-    if (!this.#isLarge && this.#bytes + bytes > SMALL_BODY_BYTES) {
+    if (!this.#isLarge && this.bodyBytes + bytes > SMALL_BODY_BYTES) {
       const before = this.#bytes;
       this.shrink(before);
       this.#isLarge = true;
@@ -155,6 +169,7 @@ export class BodyReservation {
   release(): void {
     this.#memory.untrack(this);
     this.shrink(this.#bytes);
+    this.#headerBytes = 0;
   }
 
   abort(reason: AbortReason): void {

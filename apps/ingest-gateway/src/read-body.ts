@@ -10,6 +10,9 @@ export const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Bodies over 64 KB must not inflate to more than this multiple: JSON and logs compress to a tenth or a fiftieth. */
 const MAXIMUM_RATIO = 200;
 
+/** Of V8, for each string beside its characters. */
+const STRING_BYTES = 32;
+
 export type Body = { readonly kind: 'body'; readonly bytes: Buffer };
 
 const EMPTY = Buffer.alloc(0);
@@ -30,6 +33,11 @@ export async function readBody(request: IncomingMessage, memory: BodyReservation
 /** The Content-Length of a request; 0 if it has none. */
 export function declaredBytesOf({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0);
+}
+
+/** What the request line and the headers take in memory: as many characters, and a string and two references for each. */
+export function headerBytesOf({ url = '', rawHeaders }: Pick<IncomingMessage, 'url' | 'rawHeaders'>): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length + STRING_BYTES, url.length);
 }
 
 /** Whether a request's Content-Length is too large. */
@@ -58,6 +66,7 @@ function collect(request: IncomingMessage, memory: BodyReservation): Promise<Bod
     memory.begin((reason) => settle(reason === 'too-slow' ? refusals.tooSlow() : refusals.overload()));
     const end = (): void => settle({ kind: 'body', bytes: chunks.bytes });
     const abort = (): void => settle(refusals.aborted());
+    if (!memory.growForHeaders(headerBytesOf(request))) return settle(refusals.overload());
     request.on('data', take).on('end', end).on('close', abort).on('error', abort);
   });
 }

@@ -39,8 +39,9 @@ async function upload(declared: number, sent: number, ...headers: string[]): Pro
   return { socket, received: () => received };
 }
 
+/** Each takes nearly 1 MiB of memory, its headers included. */
 function uploads(count: number, ...headers: string[]): Promise<Upload[]> {
-  return Promise.all(Array.from({ length: count }, () => upload(MIB, MIB - 1, ...headers)));
+  return Promise.all(Array.from({ length: count }, () => upload(MIB, MIB - 4_096, ...headers)));
 }
 
 /** Resolves once all earlier requests have been read: the gateway answers in the order in which it reads. */
