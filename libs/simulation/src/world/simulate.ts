@@ -30,7 +30,8 @@ export interface SimulateOptions {
   readonly isTracing?: boolean;
 }
 
-const CHECK_MS = 500;
+/** Not in step with what repeats every second, of which something might be under way at each check. */
+const CHECK_MS = 487;
 /** A drained world goes on for this long: what happens after all is judged, too. */
 const AFTER_MS = 30_000;
 /** And then until nothing is under way, which must not take longer than this. */
