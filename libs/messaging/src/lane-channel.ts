@@ -5,6 +5,7 @@ import { accessRefusalIn } from './access-refused';
 import { type LaneClaim } from './lane-claim';
 import { fromDelivery, type IncomingMessage, type Unreadable } from './message';
 import { type MemoryBudget } from './memory-budget';
+import { RecentAcks } from './recent-acks';
 import { type Scout } from './scout';
 
 /**
@@ -17,8 +18,6 @@ const APPLIED_WITHIN_MS = 300;
 /** A channel whose queue does not answer does not close in time; the broker ends it later. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** Enough of the acknowledged messages to notice that their acknowledgements were lost, as a multiple of the prefetch. */
-const REMEMBERED_WINDOWS = 8;
 /** More tables and marks than former owners of a lane leave. With a window that they fill, the next table would not come back. */
 const ALL = 1_000;
 const NOTHING = Buffer.alloc(0);
@@ -69,8 +68,7 @@ export class LaneChannel {
   readonly #ports: LaneChannelPorts;
   readonly #clock: Clock;
   readonly #held = new Set<UnackedMessage>();
-  /** The last messages that were acknowledged. */
-  readonly #acked = new Set<string>();
+  readonly #acks: RecentAcks;
   /** Unacknowledged, with their queues. */
   readonly #deliveries = new Map<ConsumeMessage, string>();
   /** Bodies of deliveries that cannot be delivered, until they are dead letters. */
@@ -88,6 +86,7 @@ export class LaneChannel {
     this.claim = options.claim;
     this.#ports = ports;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#acks = new RecentAcks(options.prefetch);
     // One for each attempt in flight.
     setMaxListeners(0, this.#abort.signal);
   }
@@ -185,7 +184,7 @@ export class LaneChannel {
       if (delivery === null) return this.lose();
       if (this.#state === 'closed') return;
       this.#deliveries.set(delivery, queue);
-      if (delivery.fields.redelivered && this.#acked.has(idOf(queue, delivery))) this.#ports.onAcksLost(queue);
+      if (this.#acks.wereLost(queue, delivery)) this.#ports.onAcksLost(queue);
       if (take(delivery)) return;
       if (this.#state !== 'open') delivery.content = NOTHING;
       else this.#take(queue, delivery);
@@ -267,19 +266,12 @@ export class LaneChannel {
     this.#ackedAt = this.#clock.monotonic();
     this.#removeBytes(this.#unreadable.get(delivery) ?? 0);
     this.#unreadable.delete(delivery);
-    this.#remember(idOf(queue, delivery));
+    this.#acks.add(queue, delivery);
     try {
       if (this.#channel !== undefined) settle(this.#channel);
     } catch {
       // The channel has closed but its event is still pending: the broker will redeliver the message.
     }
-  }
-
-  #remember(id: string): void {
-    this.#acked.add(id);
-    const [oldest] = this.#acked;
-    if (this.#acked.size > REMEMBERED_WINDOWS * this.#options.prefetch && oldest !== undefined)
-      this.#acked.delete(oldest);
   }
 
   #addBytes(bytes: number): void {
@@ -333,8 +325,4 @@ export class LaneChannel {
     this.#held.add(message);
     this.#ports.onMessage(message);
   }
-}
-
-function idOf(queue: string, { properties }: ConsumeMessage): string {
-  return `${queue} ${String(properties.messageId)}`;
 }
