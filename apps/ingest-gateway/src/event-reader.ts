@@ -152,18 +152,22 @@ export class EventReader {
       kind: 'unscrubbed',
       parts: { type, contentType, body, query, forward },
       orderKey: () => orderKeyOf({ type, id: '', routingKey, dedupKey: vendorDedupKeyOf(type, body) }) || undefined,
-      prepare: (scrubbed) => ({
-        kind: 'ready',
-        routingKey,
-        dedupKey: vendorDedupKeyOf(type, scrubbed.body),
-        action: undefined,
-        body: scrubbed.body,
-        contentType,
-        forward: scrubbed.forward,
-        query: scrubbed.query,
-        warnings: [],
-        removed: [],
-      }),
+      prepare: (scrubbed) => {
+        // What replaces personal data may be longer than it.
+        if (scrubbed.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
+        return {
+          kind: 'ready',
+          routingKey,
+          dedupKey: vendorDedupKeyOf(type, scrubbed.body),
+          action: undefined,
+          body: scrubbed.body,
+          contentType,
+          forward: scrubbed.forward,
+          query: scrubbed.query,
+          warnings: [],
+          removed: [],
+        };
+      },
     };
   }
 
