@@ -76,15 +76,19 @@ export class AccessControl {
     const crossSite = crossSiteProblem(request, hosts);
     if (crossSite !== undefined) return refuse(refusals.crossSite(crossSite));
     const tokens = this.#options.tokens();
-    const quotaAddress = quotaAddressOf(address) ?? address;
     if (tokens.isEmpty)
-      return { kind: 'sender', address, token: undefined, quotaKey: this.#certificateOf(request) ?? quotaAddress };
+      return { kind: 'sender', address, token: undefined, quotaKey: this.#quotaKeyOf(request, address) };
     const token = tokens.presentedIn(request.headers);
     if (token.kind === 'refused') return refuse(refusals.unauthorized(token.problem));
     const { name } = token;
     // Tokens without a name may be everybody's.
-    const quotaKey = name === UNNAMED ? (this.#certificateOf(request) ?? quotaAddress) : `token ${name}`;
+    const quotaKey = name === UNNAMED ? this.#quotaKeyOf(request, address) : `token ${name}`;
     return { kind: 'sender', address, token: name, quotaKey };
+  }
+
+  /** Of a sender that presented no token with a name. */
+  #quotaKeyOf(request: IncomingMessage, address: string): string {
+    return this.#certificateOf(request) ?? quotaAddressOf(address) ?? address;
   }
 
   #certificateOf({ socket }: IncomingMessage): string | undefined {

@@ -33,7 +33,7 @@ const GATEWAYS: readonly FaultKind[] = ['a gateway is killed', 'a gateway loses 
 const DISKS: readonly FaultKind[] = ['a disk is full', 'a disk is slow', 'a disk does not sync'];
 
 const REDIS: readonly FaultKind[] = ['Redis is lost', 'Redis is read-only', 'Redis fails over'];
-/** It refuses writes for long: nothing may wait for it, whoever has a lane. */
+/** It refuses writes for long: nothing may wait for it, whichever worker has a lane. */
 const REFUSALS: readonly FaultKind[] = ['Redis is full', 'Redis cannot save'];
 
 const each = (chance: number, ...kinds: readonly (FaultKind | readonly FaultKind[])[]): Mixture['chances'] =>
