@@ -1,9 +1,10 @@
 import { type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { crossSiteProblem } from './browser-requests';
-import { clientAddressOf } from './client-address';
+import { clientAddressOf, peerAddressOf } from './client-address';
 import { type HostNames } from './host-names';
-import { type Networks, normalAddress } from './networks';
+import { type Networks } from './networks';
 import { quotaAddressOf } from './quota-address';
 import { refusals, type Refused } from './refusal';
 import { Tokens, UNNAMED } from './tokens';
@@ -43,8 +44,8 @@ const UNKNOWN_ADDRESS = 'an unknown address';
 /** Decides who may send events: by certificate, network and token, and never from a page of another site. */
 export class AccessControl {
   readonly #options: AccessControlOptions;
-  /** Decoding a certificate for each request would take longer than the rest of the check. */
-  readonly #fingerprints = new WeakMap<TLSSocket, string>();
+  /** By connection, which has many requests: decoding a certificate takes longer than the rest of the check. */
+  readonly #quotaKeys = new WeakMap<Socket, { readonly address: string; readonly key: string }>();
 
   constructor(options: Partial<AccessControlOptions> = {}) {
     this.#options = {
@@ -87,22 +88,24 @@ export class AccessControl {
   }
 
   /** Of a sender that presented no token with a name. */
-  #quotaKeyOf(request: IncomingMessage, address: string): string {
-    return this.#certificateOf(request) ?? quotaAddressOf(address) ?? address;
+  #quotaKeyOf({ socket }: IncomingMessage, address: string): string {
+    const known = this.#quotaKeys.get(socket);
+    // A proxy forwards the requests of many addresses over one connection.
+    if (known?.address === address) return known.key;
+    const key = this.#certificateOf(socket) ?? quotaAddressOf(address) ?? address;
+    this.#quotaKeys.set(socket, { address, key });
+    return key;
   }
 
-  #certificateOf({ socket }: IncomingMessage): string | undefined {
+  #certificateOf(socket: Socket): string | undefined {
     if (!this.#options.needsCertificate || !(socket instanceof TLSSocket)) return undefined;
-    let fingerprint = this.#fingerprints.get(socket);
-    if (fingerprint === undefined)
-      this.#fingerprints.set(socket, (fingerprint = socket.getPeerCertificate().fingerprint256));
-    return `certificate ${fingerprint}`;
+    return `certificate ${socket.getPeerCertificate().fingerprint256}`;
   }
 
   #hasCertificateIfNeeded({ socket }: IncomingMessage): boolean {
     const { needsCertificate, trustedProxies } = this.#options;
     if (!needsCertificate || socket instanceof TLSSocket) return true;
-    const peer = normalAddress(socket.remoteAddress ?? '');
+    const peer = peerAddressOf(socket);
     return peer !== undefined && (isLoopback(peer) || trustedProxies?.has(peer) === true);
   }
 }

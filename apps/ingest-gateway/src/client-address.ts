@@ -1,5 +1,9 @@
 import { type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { type Networks, normalAddress } from './networks';
+
+/** Of open connections: each has many requests. */
+const peerAddresses = new WeakMap<Socket, string>();
 
 /**
  * The address of a request's client: the last address in X-Forwarded-For that is not a trusted proxy, because anybody can forge
@@ -9,7 +13,7 @@ export function clientAddressOf(
   { socket, headers }: IncomingMessage,
   trustedProxies: Networks | undefined,
 ): string | undefined {
-  const peer = normalAddress(socket.remoteAddress ?? '');
+  const peer = peerAddressOf(socket);
   if (peer === undefined || trustedProxies === undefined) return peer;
   const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');
   const hops = forwarded.split(',').filter((hop) => hop.trim() !== '');
@@ -20,6 +24,15 @@ export function clientAddressOf(
     client = normalAddress(withoutPort(hop.trim()));
   }
   return client;
+}
+
+/** The address of a connection's other end, whoever sent the request; undefined if it has been closed. */
+export function peerAddressOf(socket: Socket): string | undefined {
+  const known = peerAddresses.get(socket);
+  if (known !== undefined) return known;
+  const address = normalAddress(socket.remoteAddress ?? '');
+  if (address !== undefined) peerAddresses.set(socket, address);
+  return address;
 }
 
 /** Some proxies write `192.0.2.7:4711` or `[2001:db8::7]:4711`. */

@@ -78,7 +78,7 @@ class ChunkBuffer {
 
   /** Not copied if there was one chunk, as in nearly all bodies. */
   get bytes(): Buffer {
-    return this.#bytes.subarray(0, this.size);
+    return this.size === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.size);
   }
 
   add(chunk: Buffer): void {

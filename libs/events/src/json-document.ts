@@ -25,7 +25,7 @@ export interface Edit {
   readonly text: string;
 }
 
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+const BYTE_ORDER_MARK_BYTES = 3;
 
 /**
  * Parses a JSON object: strict UTF-8, at most 100 levels deep. A byte order mark is dropped: JSON must not have one, and strict
@@ -33,8 +33,7 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
  */
 export function readDocument(received: Buffer): ReadResult {
   if (!isUtf8(received)) return { ok: false, error: 'Body is not valid UTF-8' };
-  const hasByteOrderMark = received.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-  const bytes = hasByteOrderMark ? received.subarray(BYTE_ORDER_MARK.length) : received;
+  const bytes = hasByteOrderMark(received) ? received.subarray(BYTE_ORDER_MARK_BYTES) : received;
   const outline = outlineOf(bytes, 0, TOP_LEVEL_NAMES);
   if (outline.depth > MAXIMUM_DEPTH)
     return { ok: false, error: `JSON is nested more than ${MAXIMUM_DEPTH} levels deep` };
@@ -46,6 +45,11 @@ export function readDocument(received: Buffer): ReadResult {
   }
   if (!isJsonObject(value)) return { ok: false, error: 'Event is not a JSON object' };
   return { ok: true, document: { bytes, value, outline } };
+}
+
+/** U+FEFF in UTF-8. */
+function hasByteOrderMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

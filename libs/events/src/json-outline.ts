@@ -46,7 +46,9 @@ export function outlineOf(bytes: Buffer, start = 0, names?: ReadonlySet<string>)
 
   const endMember = (end: number): void => {
     if (name !== undefined && valueStart >= 0 && (names === undefined || names.has(name))) {
-      members.push({ name, start: nameStart, ...trim(bytes, valueStart, end) });
+      const value = trim(bytes, valueStart, end);
+      // One by one: spreading costs more than the rest.
+      members.push({ name, start: nameStart, valueStart: value.valueStart, valueEnd: value.valueEnd });
     }
     name = undefined;
     valueStart = -1;

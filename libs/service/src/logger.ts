@@ -56,10 +56,11 @@ export function createLogger({
 }
 
 function wrap(root: winston.Logger, bound: Fields): Logger {
-  // A disabled winston call takes 8 µs, so the level is checked first.
-  const at = (level: LogLevel) => (message: string, fields?: Fields) => {
-    if (root.isLevelEnabled(level)) root.log(level, message, { ...bound, ...fields });
-  };
+  // A disabled call of winston takes 8 µs, and asking it each time whether it is 0.3: the level never changes.
+  const at = (level: LogLevel) =>
+    root.isLevelEnabled(level)
+      ? (message: string, fields?: Fields) => void root.log(level, message, { ...bound, ...fields })
+      : () => undefined;
   return {
     debug: at('debug'),
     info: at('info'),
