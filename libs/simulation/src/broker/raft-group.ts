@@ -82,15 +82,22 @@ export class RaftGroup {
 
   /** Another node is elected. */
   elect(leader: number, { messageCount, consumerCount }: Figures): void {
-    const { queue, scheduler, nodes, random, elected } = this.#options;
+    const { nodes } = this.#options;
     if (nodes.isRunning(this.#leader) && !nodes.reaches(this.#leader, leader))
       this.#former = { node: this.#leader, figures: { messageCount, consumerCount } };
     this.#leader = leader;
     this.#isElecting = true;
     this.#elections += 1;
-    const election = this.#elections;
+    this.#campaign(this.#elections);
+  }
+
+  #campaign(election: number): void {
+    const { queue, scheduler, nodes, random, elected } = this.#options;
+    const leader = this.#leader;
     scheduler.schedule(random.fraction() * ELECTION_MS, `${queue} is led by node ${leader}`, () => {
       if (election !== this.#elections) return;
+      // It was cut off meanwhile, and gets no votes.
+      if (!nodes.hasMajority(leader)) return this.#campaign(election);
       this.#lastElected = leader;
       this.#isElecting = false;
       elected();

@@ -245,4 +245,14 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
       { kind: 'a worker is killed', at: 10_801, ms: 8_505, target: 0.43, isAimed: true },
     ],
   },
+  {
+    what: 'a node was elected while it was cut off, and the others were not told of it: acknowledgements went to the former leader for ever (a fault of the simulated broker)',
+    seed: 21_108,
+    faults: [
+      { kind: "a lane's leader changes", at: 4_193, ms: 633, target: 0.45 },
+      { kind: 'two nodes lose each other', at: 6_506, ms: 10_626, target: 0.07 },
+      { kind: 'a node is cut off from the others', at: 16_928, ms: 12_470, target: 0.99, isAimed: true },
+      { kind: 'a node is cut off from the others', at: 17_132, ms: 1_025, target: 0.04, isAimed: true },
+    ],
+  },
 ];
