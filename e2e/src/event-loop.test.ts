@@ -32,13 +32,39 @@ interface Input {
   readonly status?: number;
 }
 
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** The shortest names that differ. */
+const nameOf = (at: number): string =>
+  (at < LETTERS.length ? '' : nameOf(Math.floor(at / LETTERS.length) - 1)) + (LETTERS[at % LETTERS.length] ?? '');
+const names = (count: number, write: (name: string) => string): string =>
+  Array.from({ length: count }, (_, at) => write(nameOf(at))).join(',');
+
 const API = '/v2/enqueue';
 const VENDOR = `/integration/${KEY}/enqueue`;
+const FORM = 'application/x-www-form-urlencoded';
 const INPUTS: Readonly<Record<string, Input>> = {
   '40,000 members': { path: API, body: v2(JSON.stringify(members(40_000))) },
   '40,000 members without a dedup key': {
     path: API,
     body: v2(JSON.stringify(members(40_000)), { dedup_key: undefined }),
+  },
+  '60,000 short names': { path: API, body: v2(`{${names(60_000, (name) => `"${name}":0`)}}`) },
+  '40,000 objects with a name each': { path: API, body: v2(`[${names(40_000, (name) => `{"${name}":0}`)}]`) },
+  '50,000 names with escapes': { path: API, body: v2(`{${names(50_000, (name) => `"\\n${name}":0`)}}`) },
+  '60,000 different texts': { path: API, body: v2(`[${names(60_000, (name) => `"${name}"`)}]`) },
+  '110,000 names, more than PagerDuty accepts': {
+    path: API,
+    body: v2(`{${names(110_000, (name) => `"${name}":0`)}}`),
+  },
+  '110,000 names that cannot be truncated': {
+    status: 413,
+    path: API,
+    body: `{${names(110_000, (name) => `"${name}":0`)}}`,
+  },
+  'a form with 120,000 fields': {
+    path: '/nagios/2010-04-15/create_event',
+    body: `CONTACTPAGER=${KEY}${repeated(480 * KB, '&a=1')}`,
+    headers: { 'content-type': FORM },
   },
   '50,000 levels of arrays': { status: 400, path: API, body: v2(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) },
   '60,000 levels of objects': { status: 400, path: API, body: v2(`${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`) },
@@ -67,7 +93,7 @@ const INPUTS: Readonly<Record<string, Input>> = {
     body: new Uint8Array(gzipSync(v2(`"${repeated(500 * KB, 'ab')}"`))),
     headers: { 'content-encoding': 'gzip' },
   },
-  'a vendor’s body': { path: VENDOR, body: repeated(500 * KB, '{"a":"ann@example.com"},') },
+  'a vendor’s body': { path: VENDOR, body: repeated(250 * KB, '{"a":"ann@example.com"},') },
   '180 headers': {
     path: VENDOR,
     body: '{}',
@@ -83,7 +109,10 @@ describeOnLinux('no request holds the event loop of the gateway or of the worker
   let relay: PrivateRelay;
   let worker: AppProcess;
   beforeAll(async () => {
-    relay = await PrivateRelay.start('e2e-event-loop', { gatewayEnv: meter.environment });
+    // With scrubbing, a large event is read twice, before and after a thread scrubs it.
+    relay = await PrivateRelay.start('e2e-event-loop', {
+      gatewayEnv: { ...meter.environment, PDAGENTD_SCRUB_PII: 'true' },
+    });
     worker = await relay.startWorker({ env: meter.environment });
     // Compiled, as after the first seconds of any service.
     for (let count = 0; count < 200; count += 1) await post({ path: API, body: v2('{}') });

@@ -2,7 +2,8 @@ import { type Random } from '@pdaltagent/clock';
 import {
   dedupKeyOf,
   EVENT_ACTIONS,
-  truncateToLimits,
+  truncateLargeEvent,
+  truncateSummary,
   invalidParts,
   isAdapter,
   isApiType,
@@ -10,7 +11,7 @@ import {
   MAXIMUM_BODY_BYTES,
   nagiosKeyIn,
   orderKeyOf,
-  readDocument,
+  readEvent,
   routingKeyErrors,
   routingKeyOf,
   validate,
@@ -21,7 +22,7 @@ import {
   type EventAction,
   type EventType,
   type InvalidPart,
-  type JsonDocument,
+  type EventDocument,
   type NagiosKey,
   type VendorType,
 } from '@pdaltagent/events';
@@ -88,7 +89,7 @@ export class EventReader {
   }
 
   #readApiEvent(received: ReceivedRequest, type: ApiType): UnscrubbedEvent | Refused {
-    const first = this.#readDocument(type, received.body);
+    const first = this.#parse(type, received.body);
     if (first.kind === 'refused') return first;
     const { bytes, value } = first.document;
     const errors = [
@@ -105,7 +106,7 @@ export class EventReader {
         return dedupKey === undefined ? undefined : orderKeyOf({ type, id: '', routingKey, dedupKey });
       },
       prepare: ({ body }) => {
-        const read = body === bytes ? first : this.#readDocument(type, body);
+        const read = body === bytes ? first : this.#parse(type, body);
         return read.kind === 'refused' ? read : this.#prepareApiEvent(received, type, first, read);
       },
     };
@@ -119,7 +120,6 @@ export class EventReader {
     read: ParsedEvent,
   ): PreparedEvent | Refused {
     const { document } = read;
-    if (document.bytes.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const bodyKey = routingKeyOf(type, document.value);
     const given = dedupKeyOf(type, document.value);
     const action = actionOf(type, document);
@@ -143,11 +143,11 @@ export class EventReader {
 
   #readVendorEvent(received: ReceivedRequest, type: VendorType): UnscrubbedEvent | Refused {
     const { contentType, body, query, forward } = received;
+    if (body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const key = vendorKeyOf(received);
     if (!key.ok) return refusals.invalid(key.errors);
     const { routingKey } = key;
     if (received.adapter !== undefined && !isAdapter(received.adapter)) return refusals.noSuchPath();
-    if (body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     return {
       kind: 'unscrubbed',
       parts: { type, contentType, body, query, forward },
@@ -171,12 +171,17 @@ export class EventReader {
     };
   }
 
-  #readDocument(type: ApiType, bytes: Buffer): ParsedEvent | Refused {
-    const result = readDocument(bytes);
+  #parse(type: ApiType, received: Buffer): ParsedEvent | Refused {
+    const { strict } = this.#options;
+    const large = strict ? { event: received, warnings: [] } : truncateLargeEvent(type, received);
+    // Before it is parsed: the event loop must not be held for so long.
+    if (large.event.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
+    const result = readEvent(large.event);
     if (!result.ok) return refusals.unrecognized(result.error);
-    if (this.#options.strict) return { kind: 'read', document: result.document, warnings: [], removed: [] };
+    if (strict) return { kind: 'read', document: result.document, warnings: [], removed: [] };
     const { document: sound, removed } = withoutInvalidParts(type, result.document);
-    const { document, warnings } = truncateToLimits(type, sound);
+    const { event: document, warnings: ofSummary } = truncateSummary(type, sound);
+    const warnings = large.warnings.length === 0 ? ofSummary : [...large.warnings, ...ofSummary];
     if (removed.length === 0) return { kind: 'read', document, warnings, removed };
     return { kind: 'read', document, warnings: [...removed.map(warningOf), ...warnings], removed };
   }
@@ -184,7 +189,7 @@ export class EventReader {
 
 interface ParsedEvent {
   readonly kind: 'read';
-  readonly document: JsonDocument;
+  readonly document: EventDocument;
   readonly warnings: readonly string[];
   readonly removed: readonly InvalidPart[];
 }
@@ -201,7 +206,7 @@ function warningOf({ error }: InvalidPart): string {
   return `${error}: it was left out`;
 }
 
-function actionOf(type: ApiType, { value }: JsonDocument): EventAction | undefined {
+function actionOf(type: ApiType, { value }: EventDocument): EventAction | undefined {
   if (type === 'change') return undefined;
   const name = value[type === 'v1' ? 'event_type' : 'event_action'];
   return EVENT_ACTIONS.find((action) => action === name);

@@ -26,10 +26,9 @@ export type {
 export { API_TYPES, EVENT_TYPES, isAdapter, isApiType, pathOf, VENDOR_TYPES } from './event-type';
 export type { ApiType, EventType, VendorType } from './event-type';
 export { type NagiosKey, nagiosKeyIn } from './nagios-form';
-export { truncateToLimits } from './truncate';
-export type { TruncatedEvent } from './truncate';
-export { isJsonObject, readDocument } from './json-document';
-export type { JsonDocument, JsonObject, ReadResult } from './json-document';
+export { truncateLargeEvent, truncateSummary } from './truncate';
+export { isJsonObject, readDocument, readEvent } from './json-document';
+export type { EventDocument, JsonDocument, JsonObject, ReadResult } from './json-document';
 export { dedupKeyOf, generateDedupKey, orderKeyOf, routingKeyOf, vendorDedupKeyOf, withDedupKey } from './keys';
 export {
   characterCount,

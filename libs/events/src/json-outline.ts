@@ -1,3 +1,6 @@
+import { type NameSet } from './json-names';
+import { endOfString, QUOTE, stringAt } from './json-strings';
+
 /** A member of a JSON object, and where its value begins and ends in the bytes (end exclusive). */
 export interface Member {
   readonly name: string;
@@ -18,8 +21,6 @@ export interface Outline {
   readonly isEmpty: boolean;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
@@ -33,24 +34,27 @@ const CLOSE_BRACKET = 0x5d;
  * its depth is checked before anything is parsed.
  * @param names of the members to list; by default all. An event may have tens of thousands that nobody asks for.
  */
-export function outlineOf(bytes: Buffer, start = 0, names?: ReadonlySet<string>): Outline {
+export function outlineOf(bytes: Buffer, start = 0, names?: NameSet): Outline {
   const members: Member[] = [];
   let depth = 0;
   let deepest = 0;
   let contentStart = start;
   let expectsName = false;
+  /** Of the current member, unless it is not to be listed. */
   let name: string | undefined;
+  let hasName = false;
   let nameStart = start;
   let valueStart = -1;
   let isEmpty = true;
 
   const endMember = (end: number): void => {
-    if (name !== undefined && valueStart >= 0 && (names === undefined || names.has(name))) {
+    if (name !== undefined && valueStart >= 0) {
       const value = trim(bytes, valueStart, end);
       // One by one: spreading costs more than the rest.
       members.push({ name, start: nameStart, valueStart: value.valueStart, valueEnd: value.valueEnd });
     }
     name = undefined;
+    hasName = false;
     valueStart = -1;
   };
 
@@ -59,7 +63,8 @@ export function outlineOf(bytes: Buffer, start = 0, names?: ReadonlySet<string>)
       case QUOTE: {
         const end = endOfString(bytes, at);
         if (depth === 1 && expectsName) {
-          name = stringAt(bytes, at, end);
+          name = names === undefined ? stringAt(bytes, at, end) : names.find(bytes, at, end);
+          hasName = true;
           nameStart = at;
           isEmpty = false;
           expectsName = false;
@@ -72,7 +77,7 @@ export function outlineOf(bytes: Buffer, start = 0, names?: ReadonlySet<string>)
         break;
       case COMMA:
         if (depth === 1) {
-          expectsName = name !== undefined;
+          expectsName = hasName;
           endMember(at);
         }
         break;
@@ -125,27 +130,6 @@ export function elementsOf(bytes: Buffer, start: number): readonly { valueStart:
     }
   }
   return elements;
-}
-
-/** Offset just after the closing quote of the string that begins at `start`. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let at = start + 1; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at += 1;
-  }
-  return bytes.length;
-}
-
-/** A member's name may contain escapes: "\u0072outing_key" is routing_key. */
-function stringAt(bytes: Buffer, start: number, end: number): string {
-  const raw = bytes.toString('utf8', start, end);
-  if (!raw.includes('\\')) return raw.slice(1, -1);
-  try {
-    return String(JSON.parse(raw));
-  } catch {
-    return raw;
-  }
 }
 
 function trim(bytes: Buffer, start: number, end: number): { valueStart: number; valueEnd: number } {

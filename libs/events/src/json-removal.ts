@@ -1,4 +1,4 @@
-import { applyEdits, type Edit, type JsonDocument, readDocument } from './json-document';
+import { applyEdits, type Edit, type EventDocument, readEvent } from './json-document';
 import { elementsOf, type Member, outlineOf } from './json-outline';
 
 /** A path in a JSON value: names of members and indices of list entries. */
@@ -15,9 +15,9 @@ interface PathNode {
 }
 
 /** Removes the values at these paths, none of which may be within another; all other bytes are unchanged. */
-export function without(document: JsonDocument, paths: readonly JsonPath[]): JsonDocument {
+export function without(document: EventDocument, paths: readonly JsonPath[]): EventDocument {
   const { bytes } = document;
-  const reading = readDocument(applyEdits(bytes, removalsWithin(bytes, outlineOf(bytes).members, treeOf(paths))));
+  const reading = readEvent(applyEdits(bytes, removalsWithin(bytes, outlineOf(bytes).members, treeOf(paths))));
   return reading.ok ? reading.document : document;
 }
 

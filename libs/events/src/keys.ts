@@ -1,17 +1,17 @@
 import { type Random, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
-import { applyEdits, readDocument, type JsonDocument, type JsonObject } from './json-document';
+import { applyEdits, readEvent, type EventDocument, type EventObject } from './json-document';
 import { EVENT_ACTIONS } from './event';
 import type { ApiType, EventType } from './event-type';
 import { characterCount, MAXIMUM_DEDUP_KEY_CHARACTERS } from './limits';
-import { FIELD_NAMES } from './field-names';
+import { FIELD_NAMES, type ReadName } from './field-names';
 
 /** The routing key in an event's body; undefined if there is none. */
-export function routingKeyOf(type: ApiType, value: JsonObject): string | undefined {
+export function routingKeyOf(type: ApiType, value: EventObject): string | undefined {
   return textAt(value, FIELD_NAMES[type].routingKey);
 }
 
 /** The dedup key (v1: incident key) in an event's body; undefined if there is none. */
-export function dedupKeyOf(type: ApiType, value: JsonObject): string | undefined {
+export function dedupKeyOf(type: ApiType, value: EventObject): string | undefined {
   const { dedupKey } = FIELD_NAMES[type];
   return dedupKey === undefined ? undefined : textAt(value, dedupKey);
 }
@@ -43,7 +43,7 @@ export function orderKeyOf(event: {
  */
 export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefined {
   if (type !== 'x-ere') return undefined;
-  const result = readDocument(body);
+  const result = readEvent(body);
   if (!result.ok) return undefined;
   const { value } = result.document;
   if (!EVENT_ACTIONS.some((action) => action === value['event_action'])) return undefined;
@@ -56,7 +56,7 @@ export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefi
  * Inserts a dedup key into the event's bytes and leaves everything else byte for byte: after the opening brace, or in place of
  * the null or blank key that the sender gave.
  */
-export function withDedupKey(type: ApiType, document: JsonDocument, dedupKey: string): Buffer {
+export function withDedupKey(type: ApiType, document: EventDocument, dedupKey: string): Buffer {
   const name = FIELD_NAMES[type].dedupKey;
   if (name === undefined) return document.bytes;
   const { contentStart, members, isEmpty } = document.outline;
@@ -74,7 +74,7 @@ export function withDedupKey(type: ApiType, document: JsonDocument, dedupKey: st
   ]);
 }
 
-function textAt(value: JsonObject, name: string): string | undefined {
+function textAt(value: EventObject, name: ReadName): string | undefined {
   const found = value[name];
   return typeof found === 'string' && found.trim() !== '' ? found : undefined;
 }

@@ -1,5 +1,6 @@
 import type { ApiType } from './event-type';
-import { isJsonObject, type JsonDocument, type JsonObject } from './json-document';
+import { isEventObject, type EventDocument, type EventObject } from './json-document';
+import { type ReadName } from './field-names';
 import { type JsonPath, without } from './json-removal';
 import { isTimestamp } from './timestamp';
 
@@ -24,7 +25,7 @@ const MAXIMUM_INVALID_ENTRIES = 20;
  * "Send a change event"; v1 "Trigger events"). null counts as missing, and `custom_details` may be anything: real
  * clients send strings and lists, and PagerDuty shows them.
  */
-export function invalidParts(type: ApiType, value: JsonObject): readonly InvalidPart[] {
+export function invalidParts(type: ApiType, value: EventObject): readonly InvalidPart[] {
   switch (type) {
     case 'v2':
       return [
@@ -51,8 +52,8 @@ export function invalidParts(type: ApiType, value: JsonObject): readonly Invalid
 /** Removes the invalid optional parts of an event; all other bytes are unchanged. */
 export function withoutInvalidParts(
   type: ApiType,
-  document: JsonDocument,
-): { readonly document: JsonDocument; readonly removed: readonly InvalidPart[] } {
+  document: EventDocument,
+): { readonly document: EventDocument; readonly removed: readonly InvalidPart[] } {
   const removed = invalidParts(type, document.value);
   if (removed.length === 0) return { document, removed };
   return {
@@ -65,21 +66,21 @@ export function withoutInvalidParts(
 }
 
 /** The payload of an acknowledge or a resolve is optional as a whole. */
-function invalidPayload({ payload, event_action: action }: JsonObject): readonly InvalidPart[] {
-  if (isUpdate(action) && !isNone(payload) && !isJsonObject(payload) && payload !== '') {
+function invalidPayload({ payload, event_action: action }: EventObject): readonly InvalidPart[] {
+  if (isUpdate(action) && !isNone(payload) && !isEventObject(payload) && payload !== '') {
     return [part(['payload'], 'payload', "'payload' is not an object")];
   }
   return invalidMembers(payload, ['component', 'group', 'class']);
 }
 
 /** The description of an acknowledge or a resolve is optional. */
-function invalidDescription({ description, event_type: action }: JsonObject): readonly InvalidPart[] {
+function invalidDescription({ description, event_type: action }: EventObject): readonly InvalidPart[] {
   if (!isUpdate(action) || isNone(description) || typeof description === 'string') return [];
   return [part(['description'], 'description', 'Description is not a string')];
 }
 
-function invalidMembers(payload: unknown, texts: readonly string[]): readonly InvalidPart[] {
-  if (!isJsonObject(payload)) return [];
+function invalidMembers(payload: unknown, texts: readonly ReadName[]): readonly InvalidPart[] {
+  if (!isEventObject(payload)) return [];
   const { timestamp } = payload;
   const isInvalid = !isNone(timestamp) && !(typeof timestamp === 'string' && isTimestamp(timestamp));
   return [
@@ -96,7 +97,7 @@ function invalidMembers(payload: unknown, texts: readonly string[]): readonly In
   ];
 }
 
-function invalidTexts(holder: JsonObject, path: JsonPath, names: readonly string[]): InvalidPart[] {
+function invalidTexts(holder: EventObject, path: JsonPath, names: readonly ReadName[]): InvalidPart[] {
   return names
     .filter((name) => !isNone(holder[name]) && typeof holder[name] !== 'string')
     .map((name) => {
@@ -105,7 +106,7 @@ function invalidTexts(holder: JsonObject, path: JsonPath, names: readonly string
     });
 }
 
-type EntryCheck = (entry: JsonObject, path: JsonPath) => readonly InvalidPart[];
+type EntryCheck = (entry: EventObject, path: JsonPath) => readonly InvalidPart[];
 
 const imageEntry: EntryCheck = (entry, path) =>
   required(entry, path, 'src') ?? invalidTexts(entry, path, ['href', 'alt']);
@@ -117,7 +118,7 @@ const contextEntry: EntryCheck = (entry, path) => {
 };
 
 /** An entry without a required member is removed completely. */
-function required(entry: JsonObject, path: JsonPath, name: string): readonly InvalidPart[] | undefined {
+function required(entry: EventObject, path: JsonPath, name: ReadName): readonly InvalidPart[] | undefined {
   const value = entry[name];
   const isText = typeof value === 'string';
   if (isText && value.trim() !== '') return undefined;
@@ -125,14 +126,14 @@ function required(entry: JsonObject, path: JsonPath, name: string): readonly Inv
   return [part(path, `${String(path[0])}.${name}`, `'${nameOf([...path, name])}' ${problem}`)];
 }
 
-function invalidList(event: JsonObject, name: string, check: EntryCheck): readonly InvalidPart[] {
+function invalidList(event: EventObject, name: ReadName, check: EntryCheck): readonly InvalidPart[] {
   const list = event[name];
   if (isNone(list)) return [];
   if (!Array.isArray(list)) return [part([name], name, `'${name}' is not a list`)];
   const invalid: (readonly InvalidPart[])[] = [];
   for (const [index, entry] of list.entries()) {
     const path = [name, index];
-    const parts = isJsonObject(entry) ? check(entry, path) : [part(path, name, `'${nameOf(path)}' is not an object`)];
+    const parts = isEventObject(entry) ? check(entry, path) : [part(path, name, `'${nameOf(path)}' is not an object`)];
     if (parts.length > 0) invalid.push(parts);
     if (invalid.length > MAXIMUM_INVALID_ENTRIES) return [part([name], name, `'${name}' has too many invalid entries`)];
   }

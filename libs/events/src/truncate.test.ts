@@ -1,10 +1,12 @@
-import { truncateToLimits, readDocument, type ApiType } from './index';
+import { type ApiType, readEvent, truncateLargeEvent, truncateSummary } from './index';
 
 function fitted(type: ApiType, text: string) {
-  const reading = readDocument(Buffer.from(text));
+  const large = truncateLargeEvent(type, Buffer.from(text));
+  const reading = readEvent(large.event);
   if (!reading.ok) throw new Error(reading.error);
-  const { document, warnings } = truncateToLimits(type, reading.document);
-  return { text: document.bytes.toString(), value: document.value, warnings };
+  const { event, warnings } = truncateSummary(type, reading.document);
+  const sent = event.bytes.toString();
+  return { text: sent, value: JSON.parse(sent) as unknown, warnings: [...large.warnings, ...warnings] };
 }
 
 describe('truncating an event to PagerDuty’s limits', () => {

@@ -1,84 +1,87 @@
-import { applyEdits, isJsonObject, readDocument, type Edit, type JsonDocument } from './json-document';
+import { applyEdits, type Edit, type EventDocument, isEventObject, readEvent } from './json-document';
 import type { ApiType } from './event-type';
-import { outlineOf } from './json-outline';
+import { FIELD_NAMES, type ReadName, TOP_LEVEL_NAMES } from './field-names';
+import { NameSet } from './json-names';
+import { type Member, outlineOf } from './json-outline';
+import { QUOTE, stringAt } from './json-strings';
 import { MAXIMUM_EVENT_BYTES, MAXIMUM_SUMMARY_CHARACTERS, truncateText } from './limits';
-import { FIELD_NAMES } from './field-names';
 
-/** An event within PagerDuty's limits, and warnings for the sender about what was truncated. */
-export interface TruncatedEvent {
-  readonly document: JsonDocument;
+/** What is within PagerDuty's limits, and warnings for the sender about what was truncated. */
+export interface Truncated<Event> {
+  readonly event: Event;
   readonly warnings: readonly string[];
 }
 
 const NO_WARNINGS: readonly string[] = [];
 
 // Alertmanager's text, so that responders who have seen it before know what happened.
-const DETAILS_NOTE = {
+const DETAILS_NOTE = JSON.stringify({
   error: 'Custom details have been removed because the original event exceeds the maximum size of 512KB',
-};
+});
 
 /**
- * Truncates what PagerDuty would reject an event for: a summary over 1,024 characters ends in an ellipsis, and if the event is
- * over 512 KB its custom details are replaced by a note. A page with fewer details is better than a lost page.
- * Only the bytes of those two values change. The result may still be too large.
+ * Truncates what PagerDuty would reject an event of over 512 KB for: a summary over 1,024 characters ends in an ellipsis, and if the
+ * event is still too large, its custom details are replaced by a note. A page with fewer details is better than a lost page. Only the
+ * bytes of those two values change, and nothing else is parsed, which would take longer than it may. The result may still be too large.
  */
-export function truncateToLimits(type: ApiType, document: JsonDocument): TruncatedEvent {
-  const shortened = truncateSummary(type, document);
-  const truncated = removeLargeDetails(type, shortened);
-  if (truncated === document) return { document, warnings: NO_WARNINGS };
+export function truncateLargeEvent(type: ApiType, bytes: Buffer): Truncated<Buffer> {
+  if (bytes.length <= MAXIMUM_EVENT_BYTES) return { event: bytes, warnings: NO_WARNINGS };
+  const shortened = truncateSummaries(type, bytes);
+  const warnings = shortened === bytes ? [] : [summaryWarning(type)];
+  const { details } = FIELD_NAMES[type];
+  const large =
+    shortened.length <= MAXIMUM_EVENT_BYTES
+      ? []
+      : membersNamed(type, shortened, details).filter((member) => lengthOf(member) > DETAILS_NOTE.length);
+  if (large.length === 0) return { event: shortened, warnings };
   return {
-    document: truncated,
-    warnings: [
-      ...(shortened === document
-        ? []
-        : [
-            `'${FIELD_NAMES[type].summary}' was truncated: it is too long (maximum is ${MAXIMUM_SUMMARY_CHARACTERS} characters)`,
-          ]),
-      ...(truncated === shortened
-        ? []
-        : [`'${FIELD_NAMES[type].details}' was removed: the event exceeds the maximum size of 512KB`]),
-    ],
+    event: applyEdits(shortened, large.map(replacing(DETAILS_NOTE))),
+    warnings: [...warnings, `'${details}' was removed: the event exceeds the maximum size of 512KB`],
   };
 }
 
-function truncateSummary(type: ApiType, document: JsonDocument): JsonDocument {
+/** Truncates a summary over 1,024 characters, for which PagerDuty would reject the event. */
+export function truncateSummary(type: ApiType, document: EventDocument): Truncated<EventDocument> {
   const names = FIELD_NAMES[type];
   const parent = names.parent === undefined ? document.value : document.value[names.parent];
-  const summary = isJsonObject(parent) ? parent[names.summary] : undefined;
-  if (typeof summary !== 'string') return document;
-  const cut = truncateText(MAXIMUM_SUMMARY_CHARACTERS, summary);
-  if (cut === summary) return document;
-  return replaceLongValues(type, document, names.summary, JSON.stringify(cut), MAXIMUM_SUMMARY_CHARACTERS);
+  const summary = isEventObject(parent) ? parent[names.summary] : undefined;
+  const isShort = typeof summary !== 'string' || truncateText(MAXIMUM_SUMMARY_CHARACTERS, summary) === summary;
+  const result = isShort ? undefined : readEvent(truncateSummaries(type, document.bytes));
+  if (result?.ok !== true) return { event: document, warnings: NO_WARNINGS };
+  return { event: result.document, warnings: [summaryWarning(type)] };
 }
 
-function removeLargeDetails(type: ApiType, document: JsonDocument): JsonDocument {
-  if (document.bytes.length <= MAXIMUM_EVENT_BYTES) return document;
-  const note = JSON.stringify(DETAILS_NOTE);
-  return replaceLongValues(type, document, FIELD_NAMES[type].details, note, note.length);
+/** If the summary is repeated, only those that are too long change: an event with many short ones would grow to a multiple. */
+function truncateSummaries(type: ApiType, bytes: Buffer): Buffer {
+  const edits = membersNamed(type, bytes, FIELD_NAMES[type].summary).flatMap((member) => {
+    if (lengthOf(member) <= MAXIMUM_SUMMARY_CHARACTERS || bytes[member.valueStart] !== QUOTE) return [];
+    const summary = stringAt(bytes, member.valueStart, member.valueEnd) ?? '';
+    const cut = truncateText(MAXIMUM_SUMMARY_CHARACTERS, summary);
+    return cut === summary ? [] : [replacing(JSON.stringify(cut))(member)];
+  });
+  return edits.length === 0 ? bytes : applyEdits(bytes, edits);
 }
 
-/**
- * Replaces the value of a member of the event's (last) parent object; without such a member nothing changes. If the member is
- * repeated, only values over `bytes` are replaced: an event with many small ones would grow to a multiple of its size.
- */
-function replaceLongValues(
-  type: ApiType,
-  document: JsonDocument,
-  name: string,
-  text: string,
-  bytes: number,
-): JsonDocument {
+const OPEN_BRACE = 0x7b;
+
+/** The members of the event's (last) parent object with this name. */
+function membersNamed(type: ApiType, bytes: Buffer, name: ReadName): readonly Member[] {
   const { parent } = FIELD_NAMES[type];
-  let { members } = document.outline;
-  if (parent !== undefined) {
-    const parentMember = members.findLast((member) => member.name === parent);
-    if (parentMember === undefined || !isJsonObject(document.value[parent])) return document;
-    members = outlineOf(document.bytes, parentMember.valueStart, new Set([name])).members;
-  }
-  const edits = members
-    .filter((member) => member.name === name && member.valueEnd - member.valueStart > bytes)
-    .map(({ valueStart, valueEnd }): Edit => ({ start: valueStart, end: valueEnd, text }));
-  if (edits.length === 0) return document;
-  const result = readDocument(applyEdits(document.bytes, edits));
-  return result.ok ? result.document : document;
+  const { members } = outlineOf(bytes, 0, TOP_LEVEL_NAMES);
+  if (parent === undefined) return members.filter((member) => member.name === name);
+  const found = members.findLast((member) => member.name === parent);
+  if (found === undefined || bytes[found.valueStart] !== OPEN_BRACE) return [];
+  return outlineOf(bytes, found.valueStart, new NameSet([name])).members;
+}
+
+function lengthOf({ valueStart, valueEnd }: Member): number {
+  return valueEnd - valueStart;
+}
+
+function replacing(text: string): (member: Member) => Edit {
+  return ({ valueStart, valueEnd }) => ({ start: valueStart, end: valueEnd, text });
+}
+
+function summaryWarning(type: ApiType): string {
+  return `'${FIELD_NAMES[type].summary}' was truncated: it is too long (maximum is ${MAXIMUM_SUMMARY_CHARACTERS} characters)`;
 }

@@ -1,7 +1,7 @@
 import { EVENT_ACTIONS, type Severity } from './event';
 import type { ApiType } from './event-type';
 import { FIELD_NAMES } from './field-names';
-import { isJsonObject, type JsonDocument, type JsonObject } from './json-document';
+import { isEventObject, type EventDocument, type EventObject } from './json-document';
 import {
   characterCount,
   MAXIMUM_DEDUP_KEY_CHARACTERS,
@@ -17,7 +17,7 @@ const SEVERITIES_AS_LISTED: readonly Severity[] = ['critical', 'warning', 'error
  * Only documented rules are enforced: anything that PagerDuty's docs leave open is left to PagerDuty.
  * @param headerKey the routing key of an X-Routing-Key header, which is used if the body has none
  */
-export function validate(type: ApiType, document: JsonDocument, headerKey?: string): readonly string[] {
+export function validate(type: ApiType, document: EventDocument, headerKey?: string): readonly string[] {
   const errors = duplicateFieldErrors(type, document);
   switch (type) {
     case 'v2':
@@ -41,7 +41,7 @@ export function routingKeyErrors(key: unknown, name = 'routing_key'): readonly s
   ];
 }
 
-function alertErrors(event: JsonObject, headerKey: string | undefined): readonly string[] {
+function alertErrors(event: EventObject, headerKey: string | undefined): readonly string[] {
   const action = event['event_action'];
   const isTrigger = action === 'trigger';
   return [
@@ -52,7 +52,7 @@ function alertErrors(event: JsonObject, headerKey: string | undefined): readonly
   ];
 }
 
-function changeErrors(event: JsonObject, headerKey: string | undefined): readonly string[] {
+function changeErrors(event: EventObject, headerKey: string | undefined): readonly string[] {
   return [
     ...routingKeyErrors(isBlank(event['routing_key']) ? headerKey : event['routing_key']),
     ...payloadErrors(event['payload'], false),
@@ -61,7 +61,7 @@ function changeErrors(event: JsonObject, headerKey: string | undefined): readonl
 
 function payloadErrors(payload: unknown, isAlert: boolean): readonly string[] {
   if (isBlank(payload)) return [missingOrBlank('payload')];
-  if (!isJsonObject(payload)) return ["'payload' is not an object"];
+  if (!isEventObject(payload)) return ["'payload' is not an object"];
   return [
     ...requiredText('payload.summary', payload['summary']),
     ...lengthErrors(payload),
@@ -71,11 +71,11 @@ function payloadErrors(payload: unknown, isAlert: boolean): readonly string[] {
 }
 
 function lengthErrors(payload: unknown): readonly string[] {
-  const summary = isJsonObject(payload) ? payload['summary'] : undefined;
+  const summary = isEventObject(payload) ? payload['summary'] : undefined;
   return isLongerThan(MAXIMUM_SUMMARY_CHARACTERS, summary) ? [tooLong("'summary'", MAXIMUM_SUMMARY_CHARACTERS)] : [];
 }
 
-function legacyErrors(event: JsonObject): readonly string[] {
+function legacyErrors(event: EventObject): readonly string[] {
   const type = event['event_type'];
   const description = event['description'];
   const isUpdate = type === 'acknowledge' || type === 'resolve';
@@ -109,7 +109,7 @@ function dedupKeyErrors(name: string, key: unknown, isRequired: boolean): readon
 }
 
 /** We must read the same values as PagerDuty: given two routing keys, it might use the other one. */
-function duplicateFieldErrors(type: ApiType, { outline }: JsonDocument): readonly string[] {
+function duplicateFieldErrors(type: ApiType, { outline }: EventDocument): readonly string[] {
   const { routingKey, action, dedupKey, parent } = FIELD_NAMES[type];
   return [routingKey, action, dedupKey, parent]
     .filter((name) => outline.members.filter((member) => member.name === name).length > 1)
