@@ -61,9 +61,10 @@ const INPUTS: Readonly<Record<string, Input>> = {
     path: API,
     body: `{${names(110_000, (name) => `"${name}":0`)}}`,
   },
-  'a form with 120,000 fields': {
+  // Without values: on a busy machine they might not be scrubbed in time, and what replaces them is longer than PagerDuty accepts.
+  'a form with 160,000 fields': {
     path: '/nagios/2010-04-15/create_event',
-    body: `CONTACTPAGER=${KEY}${repeated(480 * KB, '&a=1')}`,
+    body: `CONTACTPAGER=${KEY}${repeated(480 * KB, '&a=')}`,
     headers: { 'content-type': FORM },
   },
   '50,000 levels of arrays': { status: 400, path: API, body: v2(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) },
