@@ -26,7 +26,7 @@ export function clientAddressOf(
   return client;
 }
 
-/** The address of a connection's other end, whoever sent the request; undefined if it has been closed. */
+/** The address of a connection's other end, which may be a proxy; undefined if the connection was closed. */
 export function peerAddressOf(socket: Socket): string | undefined {
   const known = peerAddresses.get(socket);
   if (known !== undefined) return known;

@@ -15,8 +15,6 @@ const OF_IPV4 = [
  * network; IPv4 addresses as they are. Undefined if it is not an address.
  */
 export function quotaAddressOf(text: string): string | undefined {
-  // Asked for each request: nearly all addresses are of this form.
-  if (isIP(text) === 4) return text;
   const address = normalAddress(text);
   if (address === undefined || isIP(address) === 4) return address;
   const groups = groupsOf(address);

@@ -1,5 +1,5 @@
 import { type NameSet } from './json-names';
-import { endOfString, QUOTE, stringAt } from './json-strings';
+import { COLON, endOfString, OPEN_BRACE, QUOTE, stringAt } from './json-strings';
 
 /** A member of a JSON object, and where its value begins and ends in the bytes (end exclusive). */
 export interface Member {
@@ -22,8 +22,6 @@ export interface Outline {
 }
 
 const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;

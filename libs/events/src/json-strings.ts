@@ -1,4 +1,6 @@
 export const QUOTE = 0x22;
+export const COLON = 0x3a;
+export const OPEN_BRACE = 0x7b;
 const BACKSLASH = 0x5c;
 /** Characters before it must be escaped. */
 const SPACE = 0x20;

@@ -3,7 +3,7 @@ import type { ApiType } from './event-type';
 import { FIELD_NAMES, type ReadName, TOP_LEVEL_NAMES } from './field-names';
 import { NameSet } from './json-names';
 import { type Member, outlineOf } from './json-outline';
-import { QUOTE, stringAt } from './json-strings';
+import { OPEN_BRACE, QUOTE, stringAt } from './json-strings';
 import { MAXIMUM_EVENT_BYTES, MAXIMUM_SUMMARY_CHARACTERS, truncateText } from './limits';
 
 /** What is within PagerDuty's limits, and warnings for the sender about what was truncated. */
@@ -61,8 +61,6 @@ function truncateSummaries(type: ApiType, bytes: Buffer): Buffer {
   });
   return edits.length === 0 ? bytes : applyEdits(bytes, edits);
 }
-
-const OPEN_BRACE = 0x7b;
 
 /** The members of the event's (last) parent object with this name. */
 function membersNamed(type: ApiType, bytes: Buffer, name: ReadName): readonly Member[] {

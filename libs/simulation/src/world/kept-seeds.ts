@@ -246,7 +246,7 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
     ],
   },
   {
-    what: 'a node was elected while it was cut off, and the others were not told of it: acknowledgements went to the former leader for ever (a fault of the simulated broker)',
+    what: 'a node was elected while it was cut off, and the others were not told of it: acknowledgements went to the former leader from then on (a fault of the simulated broker)',
     seed: 21_108,
     faults: [
       { kind: "a lane's leader changes", at: 4_193, ms: 633, target: 0.45 },
