@@ -24,6 +24,13 @@ const v2 = (details: string, rest: Record<string, unknown> = {}): string =>
     ...rest,
   }).replace('"@"', () => details);
 
+/** An event of the v2 API with these members after its own, as JSON. */
+const event = (members: string, payload: Record<string, unknown> = {}, rest: Record<string, unknown> = {}): string =>
+  v2('{}', { payload: { summary: 's', source: 'db1', severity: 'critical', ...payload }, ...rest }).replace(
+    /\}$/,
+    () => `,${members}}`,
+  );
+
 interface Input {
   readonly path: string;
   readonly body: string | Uint8Array<ArrayBuffer>;
@@ -51,6 +58,32 @@ const INPUTS: Readonly<Record<string, Input>> = {
   '60,000 short names': { path: API, body: v2(`{${names(60_000, (name) => `"${name}":0`)}}`) },
   '40,000 objects with a name each': { path: API, body: v2(`[${names(40_000, (name) => `{"${name}":0}`)}]`) },
   '50,000 names with escapes': { path: API, body: v2(`{${names(50_000, (name) => `"\\n${name}":0`)}}`) },
+  '60,000 short names in the event, a part to be left out, and a summary to be truncated': {
+    path: API,
+    body: event(`"links":[7],${names(58_000, (name) => `"${name}":0`)}`, { summary: 'x'.repeat(2_000) }),
+  },
+  '48,000 names with escapes in the event, a part to be left out, and no dedup key': {
+    path: API,
+    body: event(`"links":[7],${names(47_000, (name) => `"\\n${name}":0`)}`, {}, { dedup_key: undefined }),
+  },
+  '30,000 names as long as those that are read, with escapes': {
+    path: API,
+    body: event(`"links":[7],${names(30_000, (name) => `"\\u0061${name}":0`)}`),
+  },
+  '30,000 links, and one to be left out': {
+    path: API,
+    body: event(`"links":[7,${repeated(360 * KB, '{"href":"x"},')}{"href":"x"}]`),
+  },
+  '38,000 equal parts to be left out': { path: API, body: event(`${repeated(400 * KB, '"client":5,')}"client":5`) },
+  '28,000 null dedup keys': {
+    status: 400,
+    path: API,
+    body: event(`${repeated(460 * KB, '"dedup_key":null,')}"dedup_key":null`),
+  },
+  '60,000 names in an orchestration’s event': {
+    path: `/x-ere/${KEY}`,
+    body: event(names(58_000, (name) => `"${name}":0`)),
+  },
   '60,000 different texts': { path: API, body: v2(`[${names(60_000, (name) => `"${name}"`)}]`) },
   '110,000 names, more than PagerDuty accepts': {
     path: API,

@@ -124,12 +124,15 @@ export class EventReader {
     const given = dedupKeyOf(type, document.value);
     const action = actionOf(type, document);
     const generated = given === undefined && action === 'trigger' ? generateDedupKey(this.#options.random) : undefined;
+    const body = generated === undefined ? document.bytes : withDedupKey(type, document, generated);
+    // With its dedup key it may be larger than PagerDuty accepts.
+    if (body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     return {
       kind: 'ready',
       routingKey: bodyKey ?? received.headerKey ?? '',
       dedupKey: given ?? generated,
       action,
-      body: generated === undefined ? document.bytes : withDedupKey(type, document, generated),
+      body,
       // It was parsed as JSON, whatever its Content-Type: curl labels everything as a form.
       contentType: 'application/json',
       // If the key was in the header, PagerDuty must get it there too.

@@ -140,6 +140,20 @@ it('listens on a single address if configured', async () => {
   );
 });
 
+it('answers 413 to an event that is over 512 KB with the dedup key that it is given', async () => {
+  gateway = await startGateway();
+  const status = async (bytes: number) => {
+    const event = {
+      routing_key: KEY,
+      event_action: 'trigger',
+      payload: { summary: 's', source: 's', severity: 'info' },
+    };
+    const rest = bytes - JSON.stringify({ ...event, client: '' }).length;
+    return (await post(ROUTE, JSON.stringify({ ...event, client: 'x'.repeat(rest) }))).status;
+  };
+  expect([await status(512 * 1024 - 100), await status(512 * 1024)]).toEqual([202, 413]);
+});
+
 describe('PDAGENTD_STRICT', () => {
   it('rejects what would be truncated', async () => {
     gateway = await startGateway({ strict: true });

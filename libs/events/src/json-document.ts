@@ -86,13 +86,24 @@ export function isEventObject(value: unknown): value is EventObject {
   return isJsonObject(value);
 }
 
+/** The event with these edits. @param value what parsing it would give: parsing a large one takes long, and need not be done twice */
+export function edited({ bytes }: EventDocument, edits: readonly Edit[], value: EventObject): EventDocument {
+  const changed = applyEdits(bytes, edits);
+  return { bytes: changed, value, outline: outlineOf(changed, 0, TOP_LEVEL_NAMES) };
+}
+
 /** Applies edits and copies everything else unchanged. Edits must not overlap; their order does not matter. */
 export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  const parts: Buffer[] = [];
+  const sorted = [...edits].sort((a, b) => a.start - b.start);
+  const grown = sorted.reduce((sum, { start, end, text }) => sum + Buffer.byteLength(text) - (end - start), 0);
+  const result = Buffer.allocUnsafe(bytes.length + grown);
   let copied = 0;
-  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
-    parts.push(bytes.subarray(copied, start), Buffer.from(text));
+  let length = 0;
+  for (const { start, end, text } of sorted) {
+    length += bytes.copy(result, length, copied, start);
+    length += result.write(text, length);
     copied = end;
   }
-  return Buffer.concat([...parts, bytes.subarray(copied)]);
+  bytes.copy(result, length, copied);
+  return result;
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { readDocument, readEvent } from './index';
+import { NameSet } from './json-names';
 
 const FILLER = `"filler":"${'x'.repeat(20_000)}"`;
 
@@ -39,4 +41,31 @@ describe('reading a large event', () => {
     expect(readDocument(Buffer.from(`{${members}}`)).ok).toBe(false);
     expect(readLarge(members)).toEqual({ ok: false, error: 'JSON parse error' });
   });
+});
+
+it('a name is found, and no other, however its characters are written', () => {
+  const ascii = fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 6 });
+  const escaped = (name: string, escapes: readonly boolean[]): string =>
+    [...name]
+      .map((character, at) =>
+        escapes[at] === true
+          ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`
+          : JSON.stringify(character).slice(1, -1),
+      )
+      .join('');
+  fc.assert(
+    fc.property(
+      ascii,
+      fc.string({ maxLength: 8 }),
+      fc.array(fc.boolean(), { maxLength: 8 }),
+      (name, other, escapes) => {
+        const found = (text: string) => new NameSet([name]).find(Buffer.from(text), 0, Buffer.byteLength(text));
+        expect(found(`"${escaped(name, escapes)}"`)).toBe(name);
+        expect(found(JSON.stringify(other))).toBe(other === name ? name : undefined);
+        expect(
+          new NameSet([name]).isOther(Buffer.from(JSON.stringify(other)), 0, Buffer.byteLength(JSON.stringify(other))),
+        ).toBe(other !== name);
+      },
+    ),
+  );
 });

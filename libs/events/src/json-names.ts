@@ -1,4 +1,4 @@
-import { COLON, endOfString, isPlain, QUOTE, stringAt } from './json-strings';
+import { beginningOf, COLON, endOfString, isPlain, QUOTE } from './json-strings';
 
 const UNDERSCORE = 0x5f;
 
@@ -7,12 +7,14 @@ export class NameSet {
   readonly #names: ReadonlySet<string>;
   readonly #lengths: ReadonlySet<number>;
   readonly #shortest: number;
+  readonly #longest: number;
 
   /** @param names in ASCII */
   constructor(names: readonly string[]) {
     this.#names = new Set(names);
     this.#lengths = new Set(names.map(({ length }) => length));
     this.#shortest = Math.min(...this.#lengths);
+    this.#longest = Math.max(...this.#lengths);
   }
 
   /** The name at this place, with its quotes; undefined if it is none of these. */
@@ -21,15 +23,20 @@ export class NameSet {
     // Escapes make it longer.
     if (length < this.#shortest) return undefined;
     if (!this.#lengths.has(length) && isPlain(bytes, start, end)) return undefined;
-    const name = stringAt(bytes, start, end);
+    const name = this.#nameAt(bytes, start, end);
     return name !== undefined && this.#names.has(name) ? name : undefined;
   }
 
   /** Whether what is at this place is a valid string, and none of these names. */
   isOther(bytes: Buffer, start: number, end: number): boolean {
     if (!this.#lengths.has(end - start - 2) && isPlain(bytes, start, end)) return true;
-    const name = stringAt(bytes, start, end);
+    const name = this.#nameAt(bytes, start, end);
     return name !== undefined && !this.#names.has(name);
+  }
+
+  /** One character more than these names have tells a longer one from them. */
+  #nameAt(bytes: Buffer, start: number, end: number): string | undefined {
+    return beginningOf(bytes, start, end, this.#longest + 1);
   }
 }
 

@@ -1,10 +1,11 @@
 import { type NameSet } from './json-names';
-import { COLON, endOfString, OPEN_BRACE, QUOTE, stringAt } from './json-strings';
+import { COLON, COMMA, endOfString, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-strings';
 
-/** A member of a JSON object, and where its value begins and ends in the bytes (end exclusive). */
-export interface Member {
-  readonly name: string;
-  /** Offset of the opening quote of its name. */
+/** A member of a JSON object, or an entry of a list, and where its value begins and ends in the bytes (end exclusive). */
+export interface Member<Name = string> {
+  /** Of an entry: its index. */
+  readonly name: Name;
+  /** Offset of the opening quote of its name; of an entry, of its value. */
   readonly start: number;
   readonly valueStart: number;
   readonly valueEnd: number;
@@ -16,23 +17,21 @@ export interface Outline {
   readonly depth: number;
   /** Offset just after the opening brace. */
   readonly contentStart: number;
-  /** Members of the outermost object, in the order they are written; names may repeat. */
+  /** The members in question of the outermost object, in the order they are written; names may repeat. */
   readonly members: readonly Member[];
   readonly isEmpty: boolean;
 }
 
-const COMMA = 0x2c;
 const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 /**
  * Scans the JSON value that starts at `start`, in one pass and without recursion.
  * JSON's structure is ASCII, so UTF-8 bytes need no decoding. Invalid JSON gives a meaningless outline rather than an error:
  * its depth is checked before anything is parsed.
- * @param names of the members to list; by default all. An event may have tens of thousands that nobody asks for.
+ * @param names of the members to list. An event may have tens of thousands that nobody asks for.
  */
-export function outlineOf(bytes: Buffer, start = 0, names?: NameSet): Outline {
+export function outlineOf(bytes: Buffer, start: number, names: NameSet): Outline {
   const members: Member[] = [];
   let depth = 0;
   let deepest = 0;
@@ -61,7 +60,7 @@ export function outlineOf(bytes: Buffer, start = 0, names?: NameSet): Outline {
       case QUOTE: {
         const end = endOfString(bytes, at);
         if (depth === 1 && expectsName) {
-          name = names === undefined ? stringAt(bytes, at, end) : names.find(bytes, at, end);
+          name = names.find(bytes, at, end);
           hasName = true;
           nameStart = at;
           isEmpty = false;
@@ -103,15 +102,25 @@ export function outlineOf(bytes: Buffer, start = 0, names?: NameSet): Outline {
   return { depth: deepest, contentStart, members, isEmpty };
 }
 
-/** The positions of the entries of the JSON list that starts at `start`; empty if it is not a list. The bytes must be JSON. */
-export function elementsOf(bytes: Buffer, start: number): readonly { valueStart: number; valueEnd: number }[] {
-  if (bytes[start] !== OPEN_BRACKET) return [];
-  const elements: { valueStart: number; valueEnd: number }[] = [];
+/**
+ * The positions of the entries of the JSON list that starts at `start`. The bytes must be JSON.
+ * @param indices of the entries to list
+ */
+export function elementsOf(
+  bytes: Buffer,
+  start: number,
+  indices: Pick<ReadonlyMap<unknown, unknown>, 'has'>,
+): readonly Member<number>[] {
+  const elements: Member<number>[] = [];
   let depth = 0;
+  let index = 0;
   let elementStart = start + 1;
   const endElement = (end: number): void => {
-    const element = trim(bytes, elementStart, end);
-    if (element.valueEnd > element.valueStart) elements.push(element);
+    if (indices.has(index)) {
+      const value = trim(bytes, elementStart, end);
+      elements.push({ name: index, start: value.valueStart, ...value });
+    }
+    index += 1;
     elementStart = end + 1;
   };
   for (let at = start; at < bytes.length; at += 1) {
@@ -136,8 +145,4 @@ function trim(bytes: Buffer, start: number, end: number): { valueStart: number; 
   while (valueStart < valueEnd && isSpace(bytes[valueStart])) valueStart += 1;
   while (valueEnd > valueStart && isSpace(bytes[valueEnd - 1])) valueEnd -= 1;
   return { valueStart, valueEnd };
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

@@ -1,13 +1,13 @@
-import { applyEdits, type Edit, type EventDocument, readEvent } from './json-document';
+import { READ_NAMES, type ReadName } from './field-names';
+import { type Edit, edited, type EventDocument, type EventObject, isEventObject } from './json-document';
+import { NameSet } from './json-names';
 import { elementsOf, type Member, outlineOf } from './json-outline';
+import { COMMA, isSpace, OPEN_BRACKET } from './json-strings';
 
-/** A path in a JSON value: names of members and indices of list entries. */
-export type JsonPath = readonly (string | number)[];
+/** A path in an event: names of members and indices of list entries. */
+export type JsonPath = readonly (ReadName | number)[];
 
-/** A member with its name, or an entry of a list with its index: its position in the bytes; the end is exclusive. */
-interface Place extends Omit<Member, 'name'> {
-  readonly name: string | number;
-}
+type Place = Member<string | number>;
 
 /** The paths as a tree: a node without children is what is removed. */
 interface PathNode {
@@ -16,9 +16,8 @@ interface PathNode {
 
 /** Removes the values at these paths, none of which may be within another; all other bytes are unchanged. */
 export function without(document: EventDocument, paths: readonly JsonPath[]): EventDocument {
-  const { bytes } = document;
-  const reading = readEvent(applyEdits(bytes, removalsWithin(bytes, outlineOf(bytes).members, treeOf(paths))));
-  return reading.ok ? reading.document : document;
+  const tree = treeOf(paths);
+  return edited(document, removalsWithin(document.bytes, 0, tree), objectWithout(document.value, tree));
 }
 
 function treeOf(paths: readonly JsonPath[]): PathNode {
@@ -35,37 +34,56 @@ function treeOf(paths: readonly JsonPath[]): PathNode {
 }
 
 /** Each object and each list is scanned once, however many paths lead through it: an event may have many members. */
-function removalsWithin(bytes: Buffer, places: readonly Place[], { children }: PathNode): Edit[] {
-  const removed = new Set<Place>();
+function removalsWithin(bytes: Buffer, start: number, { children }: PathNode): Edit[] {
+  const removals: Edit[] = [];
   const entered = new Map<PathNode, Place>();
-  for (const place of places) {
+  let removedTo = start;
+  for (const place of placesAt(bytes, start, children)) {
     const node = children.get(place.name);
     if (node === undefined) continue;
-    if (node.children.size === 0) removed.add(place);
     // If members have the same name, the last one counts, as for JSON.parse.
-    else entered.set(node, place);
+    if (node.children.size > 0) entered.set(node, place);
+    else {
+      const removal = removalOf(bytes, place, removedTo);
+      removals.push(removal);
+      removedTo = removal.end;
+    }
   }
-  return [
-    ...removals(places, removed),
-    ...[...entered].flatMap(([node, { valueStart }]) => removalsWithin(bytes, placesAt(bytes, valueStart), node)),
-  ];
+  return [...removals, ...[...entered].flatMap(([node, { valueStart }]) => removalsWithin(bytes, valueStart, node))];
 }
 
-function placesAt(bytes: Buffer, start: number): readonly Place[] {
-  const elements = elementsOf(bytes, start);
-  if (elements.length === 0) return outlineOf(bytes, start).members;
-  return elements.map((element, index) => ({ name: index, start: element.valueStart, ...element }));
+/** The members or entries in question of the object or list that starts here. */
+function placesAt(bytes: Buffer, start: number, children: PathNode['children']): readonly Place[] {
+  if (bytes[start] === OPEN_BRACKET) return elementsOf(bytes, start, children);
+  return outlineOf(bytes, start, new NameSet([...children.keys()].filter((name) => typeof name === 'string'))).members;
 }
 
 /** Each is removed with the comma before it, or with the comma after it if nothing before it is kept. */
-function removals(places: readonly Place[], removed: ReadonlySet<Place>): Edit[] {
-  const firstKept = places.findIndex((place) => !removed.has(place));
-  return places.flatMap((place, at): Edit[] => {
-    if (!removed.has(place)) return [];
-    const before = places[at - 1];
-    const after = places[at + 1];
-    if (firstKept >= 0 && at > firstKept && before !== undefined)
-      return [{ start: before.valueEnd, end: place.valueEnd, text: '' }];
-    return [{ start: place.start, end: after?.start ?? place.valueEnd, text: '' }];
+function removalOf(bytes: Buffer, { start, valueEnd }: Place, removedTo: number): Edit {
+  let before = start - 1;
+  while (isSpace(bytes[before])) before -= 1;
+  if (bytes[before] === COMMA && before >= removedTo) return { start: before, end: valueEnd, text: '' };
+  let after = valueEnd;
+  while (isSpace(bytes[after])) after += 1;
+  return { start, end: bytes[after] === COMMA ? after + 1 : valueEnd, text: '' };
+}
+
+/** What parsing the event without these parts would give. */
+function objectWithout(value: EventObject, { children }: PathNode): EventObject {
+  const rest: Partial<Record<ReadName, unknown>> = { ...value };
+  for (const name of READ_NAMES) {
+    const node = children.get(name);
+    if (node !== undefined) rest[name] = node.children.size === 0 ? undefined : partWithout(value[name], node);
+  }
+  return rest;
+}
+
+function partWithout(value: unknown, node: PathNode): unknown {
+  if (isEventObject(value)) return objectWithout(value, node);
+  if (!Array.isArray(value)) return value;
+  return value.flatMap((entry: unknown, index) => {
+    const child = node.children.get(index);
+    if (child === undefined) return [entry];
+    return child.children.size === 0 ? [] : [partWithout(entry, child)];
   });
 }

@@ -61,13 +61,9 @@ export function withDedupKey(type: ApiType, document: EventDocument, dedupKey: s
   if (name === undefined) return document.bytes;
   const { contentStart, members, isEmpty } = document.outline;
   const text = JSON.stringify(dedupKey);
-  const given = members.filter((member) => member.name === name);
-  if (given.length > 0) {
-    return applyEdits(
-      document.bytes,
-      given.map(({ valueStart, valueEnd }) => ({ start: valueStart, end: valueEnd, text })),
-    );
-  }
+  // At most one: an event that repeats it is refused.
+  const given = members.find((member) => member.name === name);
+  if (given !== undefined) return applyEdits(document.bytes, [{ start: given.valueStart, end: given.valueEnd, text }]);
   const comma = isEmpty ? '' : ',';
   return applyEdits(document.bytes, [
     { start: contentStart, end: contentStart, text: `${JSON.stringify(name)}:${text}${comma}` },

@@ -235,7 +235,7 @@ it('is all that changes: every other byte is kept, however the event is formatte
     '\n{ "client" : 5 , "n":1.0,"images":[ {"alt":"[,]\\"","src":"" } , {"src":"https:\\/\\/a"}\t, 7 ],"big":12345678901234567890,' +
     '"payload":{"timestamp":"14:14","summary":"\\u00e9,{","timestamp":"15:15"},"links":[ ]}';
   expect(left('v2', text).text).toBe(
-    '\n{ "n":1.0,"images":[ {"src":"https:\\/\\/a"} ],"big":12345678901234567890,' +
+    '\n{  "n":1.0,"images":[  {"src":"https:\\/\\/a"}\t ],"big":12345678901234567890,' +
       '"payload":{"summary":"\\u00e9,{"},"links":[ ]}',
   );
 });
@@ -261,6 +261,7 @@ it('leaves an event that has nothing invalid any more, and changes nothing else'
       const { document } = withoutInvalidParts('v2', documentOf(JSON.stringify(value, undefined, indent)));
       expect(invalidParts('v2', document.value)).toEqual([]);
       const sent = JSON.parse(document.bytes.toString()) as { readonly other?: unknown };
+      expect(document.value).toEqual(sent);
       expect(JSON.stringify(sent.other)).toBe(JSON.stringify(value.other));
       expect(document.value['payload']).toMatchObject({ summary: 's,"]}' });
       if (value.client === 'c') expect(document.value['client']).toBe('c');

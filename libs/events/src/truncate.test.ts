@@ -6,7 +6,12 @@ function fitted(type: ApiType, text: string) {
   if (!reading.ok) throw new Error(reading.error);
   const { event, warnings } = truncateSummary(type, reading.document);
   const sent = event.bytes.toString();
-  return { text: sent, value: JSON.parse(sent) as unknown, warnings: [...large.warnings, ...warnings] };
+  return {
+    text: sent,
+    value: JSON.parse(sent) as unknown,
+    read: event.value,
+    warnings: [...large.warnings, ...warnings],
+  };
 }
 
 describe('truncating an event to PagerDuty’s limits', () => {
@@ -20,8 +25,9 @@ describe('truncating an event to PagerDuty’s limits', () => {
     ['change', `{"n":1.0,"payload":{"summary":"`, `","m":1e400}}`],
     ['v1', `{"n":1.0,"description":"`, `","m":1e400}`],
   ])('truncates a long summary of %s to 1,024 characters and changes nothing else', (type, before, after) => {
-    const { text, warnings } = fitted(type, `${before}${'🔥'.repeat(1500)}${after}`);
+    const { text, value, read, warnings } = fitted(type, `${before}${'🔥'.repeat(1500)}${after}`);
     expect(text).toBe(`${before}${'🔥'.repeat(1023)}…${after}`);
+    expect(read).toEqual(value);
     expect(warnings).toHaveLength(1);
   });
 

@@ -1,4 +1,4 @@
-import { applyEdits, type Edit, type EventDocument, isEventObject, readEvent } from './json-document';
+import { applyEdits, type Edit, edited, type EventDocument, isEventObject } from './json-document';
 import type { ApiType } from './event-type';
 import { FIELD_NAMES, type ReadName, TOP_LEVEL_NAMES } from './field-names';
 import { NameSet } from './json-names';
@@ -26,8 +26,9 @@ const DETAILS_NOTE = JSON.stringify({
  */
 export function truncateLargeEvent(type: ApiType, bytes: Buffer): Truncated<Buffer> {
   if (bytes.length <= MAXIMUM_EVENT_BYTES) return { event: bytes, warnings: NO_WARNINGS };
-  const shortened = truncateSummaries(type, bytes);
-  const warnings = shortened === bytes ? [] : [summaryWarning(type)];
+  const edits = summaryEdits(type, bytes);
+  const shortened = applyEdits(bytes, edits);
+  const warnings = edits.length === 0 ? [] : [summaryWarning(type)];
   const { details } = FIELD_NAMES[type];
   const large =
     shortened.length <= MAXIMUM_EVENT_BYTES
@@ -45,21 +46,24 @@ export function truncateSummary(type: ApiType, document: EventDocument): Truncat
   const names = FIELD_NAMES[type];
   const parent = names.parent === undefined ? document.value : document.value[names.parent];
   const summary = isEventObject(parent) ? parent[names.summary] : undefined;
-  const isShort = typeof summary !== 'string' || truncateText(MAXIMUM_SUMMARY_CHARACTERS, summary) === summary;
-  const result = isShort ? undefined : readEvent(truncateSummaries(type, document.bytes));
-  if (result?.ok !== true) return { event: document, warnings: NO_WARNINGS };
-  return { event: result.document, warnings: [summaryWarning(type)] };
+  const cut = typeof summary === 'string' ? truncateText(MAXIMUM_SUMMARY_CHARACTERS, summary) : undefined;
+  if (!isEventObject(parent) || cut === undefined || cut === summary) return { event: document, warnings: NO_WARNINGS };
+  const changed = { ...parent, [names.summary]: cut };
+  const value = names.parent === undefined ? changed : { ...document.value, [names.parent]: changed };
+  return {
+    event: edited(document, summaryEdits(type, document.bytes), value),
+    warnings: [summaryWarning(type)],
+  };
 }
 
 /** If the summary is repeated, only those that are too long change: an event with many short ones would grow to a multiple. */
-function truncateSummaries(type: ApiType, bytes: Buffer): Buffer {
-  const edits = membersNamed(type, bytes, FIELD_NAMES[type].summary).flatMap((member) => {
+function summaryEdits(type: ApiType, bytes: Buffer): readonly Edit[] {
+  return membersNamed(type, bytes, FIELD_NAMES[type].summary).flatMap((member) => {
     if (lengthOf(member) <= MAXIMUM_SUMMARY_CHARACTERS || bytes[member.valueStart] !== QUOTE) return [];
     const summary = stringAt(bytes, member.valueStart, member.valueEnd) ?? '';
     const cut = truncateText(MAXIMUM_SUMMARY_CHARACTERS, summary);
     return cut === summary ? [] : [replacing(JSON.stringify(cut))(member)];
   });
-  return edits.length === 0 ? bytes : applyEdits(bytes, edits);
 }
 
 /** The members of the event's (last) parent object with this name. */
