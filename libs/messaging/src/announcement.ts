@@ -3,7 +3,8 @@ export type ParkedByLane = readonly (readonly [lane: number, keys: number])[];
 
 /**
  * What workers announce on the status exchange. `group`: only workers of one group share lanes. `lanes`: those it
- * consumes. `tables`: it lists parked keys in the lanes' tables; older versions do not. `parked`: how many it has parked, by lane.
+ * consumes. `tables`: it lists parked keys in the lanes' tables; older versions do not. `olderHeardMs`: how long ago it heard one of
+ * these, if that matters. `parked`: how many it has parked, by lane.
  */
 export type Announcement =
   | {
@@ -13,13 +14,14 @@ export type Announcement =
       readonly asks: boolean;
       readonly lanes: readonly number[];
       readonly tables: boolean;
+      readonly olderHeardMs?: number | undefined;
       readonly parked: ParkedByLane;
     }
   | { readonly kind: 'gone'; readonly member: string; readonly group: string };
 
 /** Parses an announcement; undefined if the content is something else. */
 export function announcementOf(content: Buffer): Announcement | undefined {
-  const { kind, member, group, asks, lanes, tables, parked } = objectOf(content) ?? {};
+  const { kind, member, group, asks, lanes, tables, olderHeardMs, parked } = objectOf(content) ?? {};
   if (typeof member !== 'string' || typeof group !== 'string') return undefined;
   if (kind === 'gone') return { kind, member, group };
   if (kind !== 'here') return undefined;
@@ -31,6 +33,7 @@ export function announcementOf(content: Buffer): Announcement | undefined {
     asks: asks === true,
     lanes: numbers,
     tables: tables === true,
+    olderHeardMs: typeof olderHeardMs === 'number' && olderHeardMs >= 0 ? olderHeardMs : undefined,
     parked: parkedByLane(parked),
   };
 }

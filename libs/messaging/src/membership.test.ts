@@ -26,6 +26,20 @@ class StatusExchange {
   }
 }
 
+/** A worker's, until it leaves the exchange. */
+async function memberOf(exchange: StatusExchange, clock: ManualClock): Promise<Membership> {
+  const member = new Membership({
+    group: 'events',
+    announce: (body) => exchange.announce(body),
+    onChange: () => undefined,
+    consumed: () => [],
+    parked: () => [],
+    clock,
+  });
+  await member.join(exchange.channel());
+  return member;
+}
+
 /** Two workers that know each other; the clock is the first one's. The second one may fall silent. */
 async function twoWorkers() {
   const clock = new ManualClock();
@@ -72,4 +86,22 @@ describe.each([
     clock.advance(2_000);
     expect(lanes()).toBe(LANES.length);
   });
+});
+
+const MINUTE = 60_000;
+
+it('a worker that starts after an older one has left learns of it from the others, and forgets it when they do', async () => {
+  const clock = new ManualClock();
+  const exchange = new StatusExchange();
+  const first = await memberOf(exchange, clock);
+  exchange.announce(Buffer.from('{"kind":"here","member":"older","group":"events","asks":false,"lanes":[]}'));
+  clock.advance(6 * MINUTE);
+  const second = await memberOf(exchange, clock);
+  clock.advance(1_000);
+  expect([first, second].map(({ hasHeardOlder }) => hasHeardOlder)).toEqual([true, true]);
+  clock.advance(4 * MINUTE);
+  expect([first, second].map(({ hasHeardOlder }) => hasHeardOlder)).toEqual([false, false]);
+  const third = await memberOf(exchange, clock);
+  clock.advance(1_000);
+  expect([first, second, third].map(({ hasHeardOlder }) => hasHeardOlder)).toEqual([false, false, false]);
 });

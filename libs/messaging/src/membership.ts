@@ -58,7 +58,7 @@ export class Membership {
   #stopListening: (() => void) | undefined;
   #cancelSoon: (() => void) | undefined;
   #announcedAt = Number.NEGATIVE_INFINITY;
-  /** When a worker of a version without tables was last heard. */
+  /** When a worker of a version without tables was last heard, by us or, before we were there, by another one. */
   #olderHeardAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: MembershipOptions) {
@@ -141,6 +141,7 @@ export class Membership {
       asks,
       lanes,
       tables: true,
+      ...(this.hasHeardOlder && { olderHeardMs: this.#announcedAt - this.#olderHeardAt }),
       parked: parked(),
     };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
@@ -161,6 +162,9 @@ export class Membership {
     const lanes = new Set(announcement.lanes);
     this.#heard.set(member, { announcedAt: now, heardAt: now, lanes });
     if (!announcement.tables) this.#olderHeardAt = now;
+    // Once only: what passes to and fro would never become old.
+    else if (announcement.olderHeardMs !== undefined && this.#olderHeardAt === Number.NEGATIVE_INFINITY)
+      this.#olderHeardAt = now - announcement.olderHeardMs;
     if (announcement.asks) this.#announce(false);
     const isChanged = known?.lanes.size !== lanes.size || announcement.lanes.some((lane) => !known.lanes.has(lane));
     if (isChanged && this.#knowsOthers) this.#options.onChange();
