@@ -111,7 +111,8 @@ it('a noisy key is parked, and delays no other key of its lane', async () => {
       senders: 16,
       prefix,
     });
-  const noisy = traffic('noisy', NOISY, 30);
+  // More than the window of its lane.
+  const noisy = traffic('noisy', NOISY, 60);
   await noisy.send();
   const [worker] = relay.workers;
   await worker?.logged('that the key is parked', ({ message }) => message.startsWith('key parked'), STEP_MS);

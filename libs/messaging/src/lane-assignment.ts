@@ -67,6 +67,12 @@ export class LaneAssignment {
     return this.#membership.hasHeardOlder;
   }
 
+  /** The most unacknowledged messages of a lane that is taken now: no more than an older worker has, while one may take it next. */
+  get lanePrefetch(): number {
+    const { laneGroup } = this.#options;
+    return this.hasHeardOlder ? laneGroup.formerPrefetch : laneGroup.prefetch;
+  }
+
   leave(): void {
     this.#hasJoined = false;
     this.#stopClaiming();

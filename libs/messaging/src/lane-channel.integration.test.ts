@@ -9,9 +9,8 @@ import {
 } from '@pdaltagent/testing';
 import { type ChannelModel } from 'amqplib';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
-import { channelOptions, claimOf, event } from './lane-worker.fixture';
+import { channelOptions, claimOf, event, LANES } from './lane-worker.fixture';
 import { toProperties } from './message';
-import { EVENTS } from './topology';
 
 const QUEUE = 'acks';
 let folder: RunFolder;
@@ -62,8 +61,8 @@ async function consuming(clock = SYSTEM_CLOCK) {
   };
   const lane = new LaneChannel(channelOptions(claimOf(QUEUE), clock), ports);
   await lane.open(connection);
-  await lane.consume(QUEUE, true);
-  await waitUntil(() => held.length === EVENTS.prefetch, { what: 'a window of messages' });
+  await lane.consume(QUEUE, { isUrgent: true, prefetch: () => LANES.prefetch });
+  await waitUntil(() => held.length === LANES.prefetch, { what: 'a window of messages' });
   return { lane, held };
 }
 
@@ -71,7 +70,7 @@ it('a lane that is released right after all its acks repeats none of their messa
   const { lane, held } = await consuming();
   for (const message of [...held]) lane.ack(message);
   await waitUntil(() => held.length === 100, { what: 'the other messages' });
-  for (const message of held.slice(EVENTS.prefetch)) lane.ack(message);
+  for (const message of held.slice(LANES.prefetch)) lane.ack(message);
   await lane.close();
   await isReleased();
   expect((await state()).messageCount).toBe(0);

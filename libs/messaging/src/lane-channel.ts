@@ -53,8 +53,6 @@ export interface LaneChannelPorts {
 
 export interface LaneChannelOptions {
   readonly claim: LaneClaim;
-  /** The most unacknowledged messages of each queue. */
-  readonly prefetch: number;
   readonly scout: Pick<Scout, 'whenAnswered'>;
   readonly memory: MemoryBudget;
   readonly clock?: Clock | undefined;
@@ -68,7 +66,9 @@ export class LaneChannel {
   readonly #ports: LaneChannelPorts;
   readonly #clock: Clock;
   readonly #held = new Set<UnackedMessage>();
-  readonly #acks: RecentAcks;
+  readonly #acks = new RecentAcks();
+  /** The most unacknowledged messages of each queue that is consumed. */
+  readonly #windows = new Map<string, number>();
   /** Unacknowledged, with their queues. */
   readonly #deliveries = new Map<ConsumeMessage, string>();
   /** Bodies of deliveries that cannot be delivered, until they are dead letters. */
@@ -86,7 +86,6 @@ export class LaneChannel {
     this.claim = options.claim;
     this.#ports = ports;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#acks = new RecentAcks(options.prefetch);
     // One for each attempt in flight.
     setMaxListeners(0, this.#abort.signal);
   }
@@ -133,7 +132,12 @@ export class LaneChannel {
 
   /** Whether the broker delivers no more of the queue before something of it is acknowledged. */
   isFull(queue: string): boolean {
-    return this.countOf(queue) >= this.#options.prefetch;
+    return this.countOf(queue) >= this.windowOf(queue);
+  }
+
+  /** The most unacknowledged messages of the queue; infinite unless it is consumed. */
+  windowOf(queue: string): number {
+    return this.#windows.get(queue) ?? Infinity;
   }
 
   /** Rejects if the lane is lost first. */
@@ -149,25 +153,27 @@ export class LaneChannel {
 
   /** Resolves once everything that the broker sent before has arrived. Rejects if the lane is lost first. */
   async roundTrip(): Promise<void> {
-    await this.#channel?.prefetch(this.#options.prefetch);
+    // Any request will do: each subscription sets its own before.
+    await this.#channel?.prefetch(ALL);
     this.#abort.signal.throwIfAborted();
   }
 
   /**
    * Subscribes once the queue answers, and there is memory for its messages.
+   * @param prefetch the most unacknowledged messages
    * @param take handles deliveries that are not for `onMessage`, and returns true for these; also while the lane is released
    * @throws Error if the lane is lost first
    */
   async consume(
     queue: string,
-    isUrgent: boolean,
+    { isUrgent, prefetch }: { readonly isUrgent: boolean; readonly prefetch: () => number },
     take: (delivery: ConsumeMessage) => boolean = () => false,
   ): Promise<void> {
     const { scout, memory } = this.#options;
     await scout.whenAnswered(queue, this.signal);
     await memory.open(queue, isUrgent, this.signal, async () => {
       this.#openedAt = this.#clock.monotonic();
-      await this.#subscribe(queue, take);
+      await this.#subscribe(queue, prefetch(), take);
       await this.roundTrip();
     });
   }
@@ -175,12 +181,14 @@ export class LaneChannel {
   /** The same for a queue with few messages: all of them, whatever is held. To be followed by a round trip. */
   async subscribe(queue: string, take: (delivery: ConsumeMessage) => boolean): Promise<void> {
     await this.#options.scout.whenAnswered(queue, this.signal);
-    await this.#channel?.prefetch(ALL);
-    await this.#subscribe(queue, take);
+    await this.#subscribe(queue, ALL, take);
   }
 
-  async #subscribe(queue: string, take: (delivery: ConsumeMessage) => boolean): Promise<void> {
-    await this.#channel?.consume(queue, (delivery) => {
+  async #subscribe(queue: string, prefetch: number, take: (delivery: ConsumeMessage) => boolean): Promise<void> {
+    if (prefetch !== ALL) this.#windows.set(queue, prefetch);
+    // At once one after the other: it applies to the subscription that follows on the channel, whichever that is.
+    const limited = this.#channel?.prefetch(prefetch);
+    const subscribed = this.#channel?.consume(queue, (delivery) => {
       if (delivery === null) return this.lose();
       if (this.#state === 'closed') return;
       this.#deliveries.set(delivery, queue);
@@ -190,6 +198,7 @@ export class LaneChannel {
       else this.#take(queue, delivery);
       this.#options.memory.check();
     });
+    await Promise.all([limited, subscribed]);
     this.#abort.signal.throwIfAborted();
   }
 

@@ -34,6 +34,11 @@ it('a lane keeps its first messages, however many, if those before it hold less 
   expect(excess(lane('large', 1_000, 1))).toBeUndefined();
 });
 
+it('a lane that exceeds the limit alone would do so again: it is released once the others hold the limit, too', () => {
+  expect(excess(lane('large', 1_000, 1, 5), lane('b', 99, 2, 5))).toBeUndefined();
+  expect(excess(lane('large', 1_000, 1, 5), lane('b', 60, 2, 5), lane('c', 40, 3))).toBe('large');
+});
+
 it('a lane that holds nothing, or of which no queue was opened, is not released', () => {
   expect(excess(lane('a', 120, 1), lane('b', 40, 2), lane('c', 0, 3), lane('d', 5, Infinity))).toBe('b');
 });

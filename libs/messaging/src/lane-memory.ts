@@ -11,13 +11,15 @@ export type LaneMemory = Pick<LaneOwner, 'bytes' | 'openedAt' | 'ackedAt'>;
 /**
  * Which lane is to be released because all together hold more than the limit: the largest of those that have acknowledged something
  * since their last queue was opened. Another one would get the same messages again. It is released only if the others hold the limit
- * without it, and it was opened after them: so each lane has its turn, also if its first messages alone are too many. Invariant I10.
+ * without it, and it was opened after them: so each lane has its turn, also if its first messages alone are too many. So would one
+ * that exceeds the limit alone, as soon as it is taken again: it is released only if the others hold the limit. Invariant I10.
  */
 export function excessLane<Lane extends LaneMemory>(lanes: readonly Lane[], limitBytes: number): Lane | undefined {
   const bytes = lanes.reduce((sum, lane) => sum + lane.bytes, 0);
   if (bytes <= limitBytes) return undefined;
   const largest = largestOf(lanes.filter(({ openedAt, ackedAt }) => ackedAt > openedAt));
-  if (largest !== undefined) return largest;
+  if (largest !== undefined)
+    return largest.bytes <= limitBytes || bytes - largest.bytes >= limitBytes ? largest : undefined;
   // One of which no queue was opened has stray messages of its table's queue: it would get these again at once.
   const opened = lanes.filter((lane) => lane.bytes > 0 && Number.isFinite(lane.openedAt));
   const [last] = opened.sort((left, right) => right.openedAt - left.openedAt);

@@ -1,4 +1,4 @@
-import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
@@ -13,7 +13,7 @@ import { type PublishConnection } from './publish-connection';
 import { type QueuePublisher } from './queue-publisher';
 import { type DeliveryRecords } from './delivery-records';
 import { type Scout } from './scout';
-import { Siding } from './siding';
+import { Siding, whenCopiesReturned } from './siding';
 import { type LaneGroup, laneQueue, parkingExchange, sidingKey, sidingQueue, tableKey, tableQueue } from './topology';
 
 export interface LaneOwnerPorts {
@@ -37,8 +37,10 @@ export interface LaneOwnerOptions {
   readonly memory: MemoryBudget;
   /** Which worker it is, and its former claims. */
   readonly owner: Pick<LaneClaimOptions, 'worker' | 'term' | 'begun'>;
-  /** Whether an older worker may have parked keys that the lane's table does not list. */
-  readonly mayTableLackKeys: () => boolean;
+  /** Whether an older worker may have had the lane, and parked keys that its table does not list. */
+  readonly hasHeardOlder: () => boolean;
+  /** The most unacknowledged messages of the lane, if it is taken now. */
+  readonly lanePrefetch: () => number;
   readonly log: Log;
   /** Awaited before the first message of the lane or of a siding; must settle soon, whatever hangs. */
   readonly prepare: () => Promise<void>;
@@ -47,9 +49,6 @@ export interface LaneOwnerOptions {
   readonly random?: Random | undefined;
 }
 
-/** How long a release waits for copies of messages that were settled: an alarm may delay them for hours. */
-const COPIES_TIMEOUT_MS = 2_000;
-const RECHECK_MS = 50;
 /** RabbitMQ closes the channel of a message that is not acknowledged for 30 minutes. Without an alarm the table is written earlier. */
 const TABLE_HELD_MS = 20 * 60_000;
 
@@ -61,6 +60,7 @@ export class LaneOwner {
   readonly #claim: LaneClaim;
   readonly #publishers: QueuePublisher[] = [];
   readonly #table: LaneTable;
+  readonly #queue: string;
   readonly #tableQueue: string;
   readonly #sidings: readonly Siding[];
   readonly #parking: Parking;
@@ -77,6 +77,7 @@ export class LaneOwner {
     const { laneGroup, index, dispatcher, publishing, log, ports } = options;
     const { owner, claims, scout, memory, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = options;
     const queue = laneQueue(laneGroup, index);
+    this.#queue = queue;
     this.#claim = new LaneClaim({
       lane: queue,
       ...owner,
@@ -85,7 +86,7 @@ export class LaneOwner {
       onLost: () => this.#leave('a lane is no longer claimed by this worker'),
     });
     const lane = new LaneChannel(
-      { claim: this.#claim, prefetch: laneGroup.prefetch, scout, memory, clock },
+      { claim: this.#claim, scout, memory, clock },
       {
         onMessage: (message) => this.#onMessage(message),
         onUnreadable: (from, delivery, unreadable) => ports.onUnreadable(from, delivery, unreadable),
@@ -136,7 +137,7 @@ export class LaneOwner {
       dispatcher,
       publishing,
       admit,
-      prefetch: laneGroup.prefetch,
+      sidingPrefetch: laneGroup.formerPrefetch,
       retake: () => this.#leave('what is left in the sidings of a lane is only known once it is taken again'),
       log,
       clock,
@@ -203,7 +204,8 @@ export class LaneOwner {
     if (this.#state !== 'working') return;
     for (const siding of this.#sidings) if (!this.#lane.isFull(siding.queue)) siding.renewLostMark();
     this.#parking.check(mayPark);
-    const { clock = SYSTEM_CLOCK } = this.#options;
+    const { lanePrefetch, clock = SYSTEM_CLOCK } = this.#options;
+    if (this.#lane.windowOf(this.#queue) < lanePrefetch()) this.#leave('a lane may have a larger window by now');
     if (clock.monotonic() - this.#table.heldSince > TABLE_HELD_MS) this.#leave('the table of a lane cannot be written');
   }
 
@@ -211,7 +213,7 @@ export class LaneOwner {
   async release(): Promise<void> {
     if (this.#state !== 'working') return;
     this.#state = 'releasing';
-    const { dispatcher } = this.#options;
+    const { dispatcher, clock = SYSTEM_CLOCK } = this.#options;
     this.#stopPublishing();
     this.#lane.beginRelease();
     const idle = [...this.#lane.held].filter((message) => !dispatcher.isBusy(message));
@@ -219,7 +221,7 @@ export class LaneOwner {
     dispatcher.forget(idle);
     for (const message of idle) this.#lane.returnToQueue(message);
     await this.#lane.whenDrained();
-    await this.#whenCopiesReturned();
+    await whenCopiesReturned(this.#sidings, clock);
     await this.#claim.withdraw();
     await this.#lane.close();
     this.#end();
@@ -229,14 +231,6 @@ export class LaneOwner {
   #interruptHanging(): void {
     const { preemption } = this.#options.dispatcher;
     for (const key of new Set(this.held.map(({ routingKey }) => routingKey))) preemption.interrupt(key);
-  }
-
-  /** Without Redis the next owner would deliver them again. */
-  async #whenCopiesReturned(): Promise<void> {
-    const { clock = SYSTEM_CLOCK } = this.#options;
-    const until = clock.monotonic() + COPIES_TIMEOUT_MS;
-    while (this.#sidings.some(({ hasSettledCopies }) => hasSettledCopies) && clock.monotonic() < until)
-      await delay(clock, RECHECK_MS);
   }
 
   /** The channel or the connection was lost: the broker requeues what was held. */
@@ -279,18 +273,17 @@ export class LaneOwner {
     // Preparing takes seconds at most.
     await this.#options.prepare();
     this.#lane.signal.throwIfAborted();
-    const lane = laneQueue(this.#options.laneGroup, this.index);
-    const isComplete = keys !== undefined && !this.#options.mayTableLackKeys();
+    const isComplete = keys !== undefined && !this.#options.hasHeardOlder();
     this.#parking.begin(keys ?? new Map(), isComplete);
     if (!isComplete) {
       await this.#adoptSidings();
       this.#admitEarly();
-      return this.#open(lane);
+      return this.#open(this.#queue);
     }
     this.#admitEarly();
     const { memory } = this.#options;
     // Those first that have waited for memory for longest.
-    const queues = [lane, ...this.#sidings.map(({ queue }) => queue)];
+    const queues = [this.#queue, ...this.#sidings.map(({ queue }) => queue)];
     for (const queue of queues.sort((left, right) => memory.turnOf(left) - memory.turnOf(right)))
       void this.#open(queue);
   }
@@ -318,8 +311,11 @@ export class LaneOwner {
 
   async #open(queue: string): Promise<void> {
     const siding = this.#sidings.find((each) => each.queue === queue);
+    const { laneGroup, lanePrefetch } = this.#options;
+    const isUrgent = siding === undefined;
+    const prefetch = isUrgent ? lanePrefetch : () => laneGroup.formerPrefetch;
     try {
-      await this.#lane.consume(queue, siding === undefined, (delivery) => siding?.take(delivery) ?? false);
+      await this.#lane.consume(queue, { isUrgent, prefetch }, (delivery) => siding?.take(delivery) ?? false);
       if (siding !== undefined) siding.isOpen = true;
     } catch {
       this.#onOpenFailed();

@@ -8,7 +8,10 @@ import { LaneWorker } from './lane-worker';
 import { MemoryBudget } from './memory-budget';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage, type OutgoingMessage, toProperties } from './message';
-import { EVENTS, laneKey, laneOfMessage } from './topology';
+import { EVENTS, laneKey, type LaneGroup, laneOfMessage } from './topology';
+
+/** With windows that a test can fill with few events. */
+export const LANES: LaneGroup = { ...EVENTS, prefetch: EVENTS.formerPrefetch };
 
 export const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
@@ -83,7 +86,7 @@ export function claimOf(
 /** For queues that answer. */
 export function channelOptions(claim = claimOf('a lane'), clock: Clock = SYSTEM_CLOCK): LaneChannelOptions {
   const memory = new MemoryBudget(Infinity, clock, () => undefined);
-  return { claim, prefetch: EVENTS.prefetch, scout: { whenAnswered: () => Promise.resolve() }, memory, clock };
+  return { claim, scout: { whenAnswered: () => Promise.resolve() }, memory, clock };
 }
 
 /** How long a worker may take to declare its queues and take its lanes: seconds usually, a minute and more on a busy machine. */
@@ -105,7 +108,7 @@ export class TestWorker {
     this.worker = new LaneWorker({
       url,
       name: 'test worker',
-      laneGroup: EVENTS,
+      laneGroup: LANES,
       queueType: 'quorum',
       concurrency: 128,
       maximumAgeMs: 86_400_000,

@@ -7,6 +7,7 @@ import {
   waitUntil,
 } from '@pdaltagent/testing';
 import {
+  Claims,
   DELIVERED,
   event,
   publish,
@@ -15,6 +16,7 @@ import {
   TestWorker,
   THROTTLED,
   UNAVAILABLE,
+  LANES,
 } from './lane-worker.fixture';
 import { declareTopology } from './declare-topology';
 import { EVENTS, laneOf, laneQueue, sidingQueue } from './topology';
@@ -60,6 +62,28 @@ it('everything is delivered in order, one lane after another, if not even one ev
   await test.worker.stop();
 });
 
+/** Each lane as often as it was taken. */
+class CountedClaims extends Claims {
+  readonly lanes: string[] = [];
+
+  override claim(lane: string, claim: string): Promise<string | undefined> {
+    this.lanes.push(lane);
+    return super.claim(lane, claim);
+  }
+}
+
+it('a lane whose window alone exceeds the budget is delivered at once, and not taken again after each event', async () => {
+  const [key = ''] = keysOf(7, 1);
+  await publish(broker.url, eventsOf(key, 100, 50_000));
+  const claims = new CountedClaims();
+  const test = new TestWorker(broker.url, () => DELIVERED, { memoryBytes: 1_000_000, claims });
+  await waitUntil(() => test.delivered.length >= 100, { what: 'every event', timeoutMs: 90_000 });
+  expect(sequences(test.delivered).get(`${key}:alert`)).toEqual(Array.from({ length: 100 }, (_, index) => index));
+  await waitUntil(() => test.worker.heldBytes === 0, { what: 'nothing to be held' });
+  expect(claims.lanes.filter((lane) => lane === laneQueue(EVENTS, 7))).toHaveLength(1);
+  await test.worker.stop();
+});
+
 it('events that are being delivered count while their copies wait in a siding', async () => {
   // One more than there are sidings: the last one is parked where another one fills the window.
   const [neighbour = '', ...keys] = keysOf(4, EVENTS.sidings + 2);
@@ -68,17 +92,17 @@ it('events that are being delivered count while their copies wait in a siding', 
   const respond = (key: string) => (isThrottled && key !== neighbour ? THROTTLED : DELIVERED);
   const test = new TestWorker(broker.url, ({ routingKey }) => respond(routingKey));
   for (const [index, key] of keys.entries()) {
-    await publish(broker.url, eventsOf(key, 2 * EVENTS.prefetch + 2, bytes));
+    await publish(broker.url, eventsOf(key, 2 * LANES.prefetch + 2, bytes));
     await waitUntil(() => test.worker.parkedKeys === index + 1, { what: 'the key to be parked', timeoutMs: 60_000 });
   }
   const { dispatcher } = test.worker;
   await publish(broker.url, eventsOf(neighbour, 1, bytes));
   await waitUntil(() => test.delivered.length === 1, { what: 'the lane to be free' });
   // The window of each siding, and the events with which the last key filled that of the lane.
-  expect(dispatcher.held).toBeGreaterThanOrEqual(keys.length * EVENTS.prefetch);
+  expect(dispatcher.held).toBeGreaterThanOrEqual(keys.length * LANES.prefetch);
   expect(test.worker.heldBytes).toBeGreaterThanOrEqual(dispatcher.held * bytes);
   isThrottled = false;
-  const all = keys.length * (2 * EVENTS.prefetch + 2) + 1;
+  const all = keys.length * (2 * LANES.prefetch + 2) + 1;
   await waitUntil(() => test.delivered.length >= all, { what: 'every event', timeoutMs: 90_000 });
   await waitUntil(() => test.worker.heldBytes === 0, { what: 'nothing to be held' });
   await test.worker.stop();
@@ -111,17 +135,17 @@ it('what arrives in empty lanes while PagerDuty is unavailable does not exceed t
   await waitUntil(isEveryQueueOpen, { what: 'every lane and siding to be consumed', timeoutMs: START_MS });
   let peak = 0;
   const sampling = setInterval(() => (peak = Math.max(peak, test.worker.heldBytes)), 1);
-  await Promise.all(keys.map((key) => publish(broker.url, eventsOf(key, EVENTS.prefetch, bytes))));
+  await Promise.all(keys.map((key) => publish(broker.url, eventsOf(key, LANES.prefetch, bytes))));
   // Ten seconds after its window was filled.
   await waitUntil(() => test.worker.parkedKeys > 0, { what: 'a key to be parked', timeoutMs: 120_000 });
   isUnavailable = false;
-  const all = keys.length * EVENTS.prefetch;
+  const all = keys.length * LANES.prefetch;
   await waitUntil(() => test.delivered.length >= all, { what: 'every event', timeoutMs: 180_000 });
   clearInterval(sampling);
   for (const order of sequences(test.delivered).values())
-    expect(order).toEqual(Array.from({ length: EVENTS.prefetch }, (_, index) => index));
+    expect(order).toEqual(Array.from({ length: LANES.prefetch }, (_, index) => index));
   // The first messages of a lane, and one request in flight in each lane that was released.
-  expect(peak).toBeLessThanOrEqual(budget + (EVENTS.prefetch + keys.length) * bytes);
+  expect(peak).toBeLessThanOrEqual(budget + (LANES.prefetch + keys.length) * bytes);
   // Nothing is left for the next test.
   await waitUntil(() => test.worker.parkedKeys === 0 && test.worker.heldBytes === 0, { what: 'no parked keys' });
   await test.worker.stop();

@@ -1,6 +1,6 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
-import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED, LANES } from './lane-worker.fixture';
 import { declareTopology } from './declare-topology';
 import { EVENTS, laneOf } from './topology';
 
@@ -55,7 +55,7 @@ const eventsOf = (keys: readonly string[], from: number, to: number) =>
 
 describe('a lane with more keys that wait than can be parked', () => {
   it('is blocked for the others, which is reported, and loses nothing', async () => {
-    const keys = keysOfLane(5).slice(0, MAX_KEYS + EVENTS.prefetch);
+    const keys = keysOfLane(5).slice(0, MAX_KEYS + LANES.prefetch);
     await publish(url, eventsOf(keys, 0, 2));
     const worker = new ThrottlingWorker(keys);
     const { test } = worker;
@@ -73,7 +73,7 @@ describe('a key whose siding also has another key', () => {
   it('is delayed by that one, and continues in order after it', async () => {
     // One more than there are sidings: at least two of them share one. The table of another lane may still list parked keys.
     const keys = keysOfLane(6).slice(0, EVENTS.sidings + 1);
-    const each = 2 * EVENTS.prefetch;
+    const each = 2 * LANES.prefetch;
     await publish(url, eventsOf(keys, 0, each));
     const worker = new ThrottlingWorker(keys);
     const { test } = worker;

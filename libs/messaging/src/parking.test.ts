@@ -67,7 +67,7 @@ function harness() {
     index: 0,
     queue: QUEUE,
     lane,
-    prefetch: WINDOW,
+    sidingPrefetch: WINDOW,
     sidings,
     table,
     dispatcher: {

@@ -24,7 +24,8 @@ export interface ParkingOptions {
   readonly index: number;
   readonly queue: string;
   readonly lane: LaneChannel;
-  readonly prefetch: number;
+  /** The most unacknowledged messages of a siding. */
+  readonly sidingPrefetch: number;
   readonly sidings: readonly Siding[];
   readonly table: Pick<LaneTable, 'write' | 'isWriting' | 'heldSince'>;
   readonly dispatcher: Pick<
@@ -139,17 +140,17 @@ export class Parking {
    * none can be written, that less comes after the lane was taken again. No queue is asked how much is in it: invariant I8.
    */
   async #learn(): Promise<void> {
-    const { lane, prefetch } = this.#options;
+    const { lane, sidingPrefetch } = this.#options;
     const unknown = [...this.#used].filter(({ isKnown, delivered }) => !isKnown && delivered > 0);
-    const large = unknown.filter(({ delivered }) => delivered >= prefetch);
+    const large = unknown.filter(({ delivered }) => delivered >= sidingPrefetch);
     for (const siding of large) siding.requestNewMark();
     this.#retakeDrained(large);
-    const small = unknown.filter(({ delivered }) => delivered < prefetch);
+    const small = unknown.filter(({ delivered }) => delivered < sidingPrefetch);
     if (small.length === 0 || this.#isLearning) return;
     this.#isLearning = true;
     try {
       await lane.roundTrip();
-      for (const siding of small) siding.isKnown ||= siding.delivered < prefetch;
+      for (const siding of small) siding.isKnown ||= siding.delivered < sidingPrefetch;
     } catch {
       // The lane was lost.
     } finally {

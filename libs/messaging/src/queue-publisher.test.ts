@@ -147,14 +147,14 @@ async function finish(broker: Broker, count: number): Promise<void> {
   }
 }
 
-it('sends the first message of a channel alone, and then at most 64 that are not confirmed', async () => {
+it('sends the first message of a channel alone, and then at most 192 that are not confirmed', async () => {
   const broker = new Broker();
-  for (let id = 0; id < 100; id += 1) broker.publish(id);
+  for (let id = 0; id < 300; id += 1) broker.publish(id);
   await turn();
   expect(broker.channel.wire.map(({ id }) => id)).toEqual([0]);
   broker.channel.apply();
   broker.channel.confirm();
-  expect(broker.channel.wire).toHaveLength(64);
+  expect(broker.channel.wire).toHaveLength(192);
 });
 
 it('confirms a message only once those before it are confirmed', async () => {

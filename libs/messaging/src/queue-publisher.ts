@@ -9,8 +9,11 @@ import {
 } from './publish-channel';
 import { type PublishConnection } from './publish-connection';
 
-/** More could stall the channel, and with it the connection, if the queue does not answer (RabbitMQ 3.10.8). */
-const MAX_UNCONFIRMED = 64;
+/**
+ * About as many as a lane's window. If the queue does not answer, 199 stall its channel only, 256 the connection: RabbitMQ grants a
+ * channel credit for 400 messages, and further credit after 200, but none while the queue is slow (3.10.8, `credit_flow.erl`).
+ */
+const MAX_UNCONFIRMED = 192;
 const RETRY_MS = 1_000;
 /** After a break between two nodes RabbitMQ may never confirm what a channel sends, unless 32 are unconfirmed. */
 const CONFIRM_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 import { connectToBroker, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DELIVERED, event, publish, START_MS, TestWorker } from './lane-worker.fixture';
+import { DELIVERED, event, publish, START_MS, TestWorker, LANES } from './lane-worker.fixture';
 import { type DeliveredMarkers } from './delivery-records';
 import { declareTopology } from './declare-topology';
 import { EVENTS, laneOf } from './topology';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 it('a worker that stops repeats nothing, even if all its attempts in flight are answered at once', async () => {
   const events = KEYS.slice(0, 8).flatMap((key) =>
-    Array.from({ length: EVENTS.prefetch }, (_, alert) => event(`burst-${alert}`, 0, key)),
+    Array.from({ length: LANES.prefetch }, (_, alert) => event(`burst-${alert}`, 0, key)),
   );
   await publish(url, events);
   let respond: () => void = () => undefined;
@@ -71,11 +71,9 @@ it('workers that join and leave under load repeat nothing', async () => {
     for (let alert = 0; isPublishing; alert += 1) {
       await publish(
         url,
-        KEYS.flatMap((key) =>
-          Array.from({ length: EVENTS.prefetch }, (_, index) => event(`${alert}-${index}`, 0, key)),
-        ),
+        KEYS.flatMap((key) => Array.from({ length: LANES.prefetch }, (_, index) => event(`${alert}-${index}`, 0, key))),
       );
-      published += EVENTS.prefetch * KEYS.length;
+      published += LANES.prefetch * KEYS.length;
     }
   })();
   const works = (test: TestWorker) =>
@@ -90,7 +88,7 @@ it('workers that join and leave under load repeat nothing', async () => {
   }
   isPublishing = false;
   await traffic;
-  await waitUntil(() => new Set(delivered()).size === published, { what: 'everything' });
+  await waitUntil(() => new Set(delivered()).size === published, { what: 'everything', timeoutMs: 150_000 });
   await previous.worker.stop();
   process.stdout.write(`${published} events, ${delivered().length - published} delivered twice\n`);
   expect(delivered()).toHaveLength(published);

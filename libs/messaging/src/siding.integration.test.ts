@@ -13,6 +13,7 @@ import {
   sequences,
   TestWorker,
   THROTTLED,
+  LANES,
 } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
@@ -222,7 +223,9 @@ describe('a lane that is closed while it opens', () => {
         onSettled: () => undefined,
         onAcksLost: () => undefined,
       });
-      const opening = lane.open(connection).then(() => lane.consume(queue, true));
+      const opening = lane
+        .open(connection)
+        .then(() => lane.consume(queue, { isUrgent: true, prefetch: () => LANES.prefetch }));
       await Promise.all([opening.catch(() => undefined), lane.close()]);
     }
     const channel = await connection.createChannel();

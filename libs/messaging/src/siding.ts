@@ -1,4 +1,4 @@
-import { type Clock, type Random, uuid } from '@pdaltagent/clock';
+import { type Clock, delay, type Random, uuid } from '@pdaltagent/clock';
 import { type ConsumeMessage } from 'amqplib';
 import { type UnackedMessage } from './lane-channel';
 import { toProperties } from './message';
@@ -18,6 +18,10 @@ export interface SidingPorts {
 
 /** A mark that is in the siding comes back at once, unless an older worker consumes the siding: it takes marks for dead letters. */
 const MARK_LOST_AFTER_MS = 5_000;
+
+/** How long a release waits for copies of messages that were settled: an alarm may delay them for hours. */
+const COPIES_TIMEOUT_MS = 2_000;
+const RECHECK_MS = 50;
 
 /** A copy that comes later, if at all, is not worth waiting for: the channel over which it was sent may have failed. */
 const COPY_EXPECTED_MS = 10_000;
@@ -235,4 +239,11 @@ export class Siding {
     for (const [message] of moves) this.#moves.delete(message);
     this.#ports.publisher.withdraw(new Set(moves.map(([, { publication }]) => publication)));
   }
+}
+
+/** Settles once no copies of settled messages are probably on their way, or soon: without Redis the next owner would deliver them again. */
+export async function whenCopiesReturned(sidings: readonly Siding[], clock: Clock): Promise<void> {
+  const until = clock.monotonic() + COPIES_TIMEOUT_MS;
+  while (sidings.some(({ hasSettledCopies }) => hasSettledCopies) && clock.monotonic() < until)
+    await delay(clock, RECHECK_MS);
 }

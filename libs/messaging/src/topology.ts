@@ -7,22 +7,29 @@ export interface LaneGroup {
   /** Sidings per lane, on which keys that must wait are parked. */
   readonly sidings: number;
   /**
-   * Unacknowledged messages of a lane, and of a siding. A constant: a later consumer with a smaller window would receive
-   * them out of order.
+   * Unacknowledged messages of a lane; see `formerPrefetch`. A lane's other keys wait while the messages of noisy keys are moved, each
+   * of which takes until its confirm: as many as these are under way at a time.
    */
   readonly prefetch: number;
+  /**
+   * Unacknowledged messages of a siding, and those of a lane while there may be a worker that has no larger window: if a consumer with a
+   * smaller window is lost before it has received everything that a larger one returned, the next one receives it out of order.
+   */
+  readonly formerPrefetch: number;
   readonly deadLetters: string;
   /** What determines a message's lane: its routing key, or its order key. */
   readonly laneBy: 'routing key' | 'order key';
 }
 
 const PREFETCH = 64;
+const EVENTS_PREFETCH = 256;
 
 export const EVENTS: LaneGroup = {
   exchange: 'pdaltagent.events',
   lanes: 32,
   sidings: 4,
-  prefetch: PREFETCH,
+  prefetch: EVENTS_PREFETCH,
+  formerPrefetch: PREFETCH,
   deadLetters: 'pdaltagent.events.dead-letters',
   laneBy: 'routing key',
 };
@@ -32,6 +39,7 @@ export const WEBHOOKS: LaneGroup = {
   lanes: 16,
   sidings: 2,
   prefetch: PREFETCH,
+  formerPrefetch: PREFETCH,
   deadLetters: 'pdaltagent.webhooks.dead-letters',
   laneBy: 'order key',
 };

@@ -10,12 +10,13 @@ import {
   sequences,
   TestWorker,
   THROTTLED,
+  UNAVAILABLE,
   place,
 } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { isOwnMessage } from './parking-table';
 import { declareTopology } from './declare-topology';
-import { EVENTS, laneOf, sidingKey, sidingQueue, STATUS_EXCHANGE, tableQueue } from './topology';
+import { EVENTS, laneOf, laneQueue, sidingKey, sidingQueue, STATUS_EXCHANGE, tableQueue } from './topology';
 
 const LANE = laneOf(EVENTS, KEY);
 const SIDINGS = Array.from({ length: EVENTS.sidings }, (_, siding) => sidingQueue(EVENTS, LANE, siding));
@@ -122,6 +123,20 @@ describe('a lane that went back to a worker without tables', () => {
     else expect(order).not.toEqual(inOrder(200));
     await second.worker.stop();
   });
+});
+
+it.each([
+  ['holds no more of a lane than a worker without tables, as long as it hears of one', true, EVENTS.formerPrefetch],
+  ['holds more of a lane than a worker without tables, if it hears of none', false, EVENTS.prefetch],
+])('%s', async (_, isHeard, window) => {
+  const announcements = setInterval(() => isHeard && announce(), 100);
+  const test = new TestWorker(url, () => UNAVAILABLE, { ...shared, laneGroup: EVENTS });
+  await publish(url, events(0, 300));
+  // Nothing is moved to a siding while PagerDuty is unavailable.
+  await waitUntil(async () => (await messagesIn(laneQueue(EVENTS, LANE))) === 300 - window, { what: 'the window' });
+  clearInterval(announcements);
+  await test.worker.stop();
+  await channel.purgeQueue(laneQueue(EVENTS, LANE));
 });
 
 describe('the way back to a worker without tables', () => {

@@ -120,7 +120,7 @@ describe('status of a running system', () => {
 
   it('shows parked keys, which do not make it fail', async () => {
     outcome = { kind: 'throttled', status: 429, retryAfterMs: 1_000 };
-    await publishEvents(servers.amqpUrl, 200);
+    await publishEvents(servers.amqpUrl, 2 * EVENTS.prefetch);
     await waitUntil(() => worker.parkedKeys === 1, { what: 'the key to be parked' });
     const lane = laneKey(laneOf(EVENTS, KEY));
     const parked = () => status().then(({ code, of }) => code === 0 && of('events parked'));

@@ -28,8 +28,8 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
-        from: 'const queues = [lane, ...this.#sidings.map(({ queue }) => queue)];',
-        to: 'const queues = [lane];',
+        from: 'const queues = [this.#queue, ...this.#sidings.map(({ queue }) => queue)];',
+        to: 'const queues = [this.#queue];',
       },
     ],
   },
@@ -51,7 +51,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
       {
         file: `${MESSAGING}/lane-owner.ts`,
         from: '    const keys = await this.#table.take(',
-        to: '    void this.#lane.consume(laneQueue(this.#options.laneGroup, this.index), true);\n    const keys = await this.#table.take(',
+        to: '    void this.#lane.consume(this.#queue, { isUrgent: true, prefetch: this.#options.lanePrefetch });\n    const keys = await this.#table.take(',
       },
     ],
   },

@@ -1,5 +1,5 @@
-import { delay } from '@pdaltagent/clock';
-import { declareTopology, EVENTS, laneQueue, Publisher } from '@pdaltagent/messaging';
+import { delay, every } from '@pdaltagent/clock';
+import { declareTopology, EVENTS, laneQueue, Publisher, STATUS_EXCHANGE } from '@pdaltagent/messaging';
 import { SimulatedBroker } from '../broker/simulated-broker';
 import { Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
@@ -75,9 +75,11 @@ function world(leader: number) {
           await publisher.close();
         })(),
       ),
-    publishEvents: () => {
+    publishEvents: (from = 0) => {
       const event = { routingKey: 'key', alert: 'alert', action: 'trigger' } as const;
-      return Array.from({ length: EVENT_COUNT }, (_, index) => publisher.publish(messageOf({ ...event, index }, 0, 0)));
+      return Array.from({ length: EVENT_COUNT }, (_, index) =>
+        publisher.publish(messageOf({ ...event, index: from + index }, 0, 0)),
+      );
     },
     delivered: () => new Set(pagerDuty.processed.map(({ request }) => request.id)).size,
     left: () => scheduler.trace.flatMap((line) => /warn: (.*): leaving it/.exec(line)?.[1] ?? []),
@@ -150,6 +152,41 @@ describe('a worker to which the broker delivers nothing because nothing can be d
       broker.setAlarm(false);
       await until(clock, () => broker.messagesIn(queue).length === 0);
       expect(broker.messagesIn(LANE_GROUP.deadLetters)).toHaveLength(2 * LANE_GROUP.prefetch);
+    });
+  });
+});
+
+describe('a worker that hears of an older one, which holds fewer messages of a lane', () => {
+  it('holds no more than that one, until it has not heard of it for ten minutes', async () => {
+    const { run, publishEvents, publisher, broker, worker, pagerDuty, clock, delivered, left } = world(NODE);
+    await run(async () => {
+      const older = { kind: 'here', member: 'older', group: LANE_GROUP.exchange, asks: false, lanes: [] };
+      const silence = every(clock, 100, () => {
+        publisher.send(STATUS_EXCHANGE, '', Buffer.from(JSON.stringify(older)), {}).catch(() => undefined);
+      });
+      worker.start();
+      await delay(clock, 5_000);
+      silence();
+      /** The most that it holds of the lane, while more than that is there. */
+      const windowFrom = async (first: number): Promise<number> => {
+        let most = 0;
+        const stop = every(clock, 10, () => (most = Math.max(most, broker.unacknowledgedIn(LANE).length)));
+        pagerDuty.mode = 'unreachable';
+        await Promise.all(publishEvents(first));
+        await delay(clock, 5_000);
+        pagerDuty.mode = 'works';
+        await until(clock, () => delivered() === first + EVENT_COUNT);
+        stop();
+        return most;
+      };
+      expect(await windowFrom(0)).toBe(LANE_GROUP.formerPrefetch);
+      expect(left()).toEqual([]);
+      await delay(clock, 600_000);
+      expect(await windowFrom(EVENT_COUNT)).toBe(LANE_GROUP.prefetch);
+      expect(left()).toEqual(['a lane may have a larger window by now']);
+      expect(pagerDuty.processed.map(({ request }) => request.event.index)).toEqual(
+        Array.from({ length: 2 * EVENT_COUNT }, (_, index) => index),
+      );
     });
   });
 });

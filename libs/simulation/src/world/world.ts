@@ -21,6 +21,8 @@ const WORKERS = 3;
 const APPLY_MS: readonly number[] = [1, 1, 20];
 /** Of a gateway's spool: one that is never full, and one that an outage fills. */
 const SPOOL_BYTES: readonly number[] = [200_000, 30_000];
+/** How much of a lane's window that of a siding has. */
+const SIDING_WINDOW = 3 / 4;
 
 /** Two gateways, three workers, and what they depend on. */
 export class World {
@@ -57,7 +59,8 @@ export class World {
     this.pagerDuty.rate = pick('rate', windows.rates);
     this.broker.setMaxApplyMs(pick('disk of the broker', APPLY_MS));
     const prefetch = pick('prefetch', windows.prefetches);
-    const laneGroup = { ...LANE_GROUP, prefetch };
+    // A siding's window is smaller, as in the product; more than 32 in worlds with large windows.
+    const laneGroup = { ...LANE_GROUP, prefetch, formerPrefetch: Math.ceil(prefetch * SIDING_WINDOW) };
     const concurrency = pick('concurrency', windows.concurrencies);
     const maxInFlight = pick('events in flight', windows.inFlight);
     const spoolBytes = pick('bytes of a spool', SPOOL_BYTES);
