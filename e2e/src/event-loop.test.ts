@@ -1,4 +1,6 @@
 import { type AppProcess, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { PrivateRelay } from './relay.fixture';
 import { TurnMeter } from './turn-meter.fixture';
@@ -35,6 +37,8 @@ interface Input {
   readonly path: string;
   readonly body: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Record<string, string>;
+  /** What is sent instead, as it is: a request after which the connection is closed. */
+  readonly wire?: string;
   /** 202 by default. */
   readonly status?: number;
 }
@@ -121,6 +125,15 @@ const INPUTS: Readonly<Record<string, Input>> = {
   },
   'a document that ends too early': { status: 400, path: API, body: `{"a":${repeated(500 * KB, '[{"b":')}` },
   'more than PagerDuty accepts': { path: API, body: v2(`"${repeated(1_000 * KB, 'x')}"`) },
+  'a body in chunks of a byte': {
+    path: '',
+    body: '',
+    wire: `POST ${API} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n${[
+      ...v2(`"${repeated(500 * KB, 'x')}"`),
+    ]
+      .map((character) => `1\r\n${character}\r\n`)
+      .join('')}0\r\n\r\n`,
+  },
   'a compressed body': {
     status: 413,
     path: API,
@@ -157,10 +170,19 @@ describeOnLinux('no request holds the event loop of the gateway or of the worker
     meter.remove();
   });
 
-  async function post({ path, body, headers = {} }: Input): Promise<number> {
+  async function post({ path, body, headers = {}, wire }: Input): Promise<number> {
+    if (wire !== undefined) return send(wire);
     const response = await fetch(`${relay.gatewayUrl}${path}`, { method: 'POST', body, headers });
     await response.arrayBuffer();
     return response.status;
+  }
+
+  /** All at once, so that the gateway can read as much in a turn as it ever does. Resolves with the response's status. */
+  async function send(wire: string): Promise<number> {
+    const socket = connect({ port: Number(new URL(relay.gatewayUrl).port), host: '127.0.0.1' });
+    socket.write(wire, 'latin1');
+    const answer = await text(socket);
+    return Number(/^HTTP\/1.1 (\d+)/.exec(answer)?.[1]);
   }
 
   const arrived = (count: number): Promise<boolean> =>

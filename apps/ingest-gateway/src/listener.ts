@@ -32,6 +32,9 @@ export const LIMITS = {
 
 const SWEEP_MS = 50;
 
+/** While its body is paused, or as many bytes of responses wait, a connection is not read from; by default up to 64 KB wait. */
+const WAITING_BYTES = 1024;
+
 /** A port that the gateway listens on, and the variable that sets it. */
 export interface ListenerOptions {
   readonly port: number;
@@ -58,7 +61,7 @@ export class Listener {
     this.#options = options;
     const { idleTimeout, ...limits } = { ...LIMITS, ...options.limits };
     // Otherwise Node itself would answer requests without a Host header, with an empty body.
-    const serverOptions = { ...limits, ...classes, requireHostHeader: false };
+    const serverOptions = { ...limits, ...classes, requireHostHeader: false, highWaterMark: WAITING_BYTES };
     const pending = new PendingResponses();
     const malformed = new WeakSet<Duplex>();
     const handleRequest = (request: http.IncomingMessage, response: http.ServerResponse): void => {

@@ -1,3 +1,4 @@
+import { nextTurn } from '@pdaltagent/clock';
 import { type IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
@@ -9,6 +10,9 @@ export const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** Bodies over 64 KB must not inflate to more than this multiple: JSON and logs compress to a tenth or a fiftieth. */
 const MAXIMUM_RATIO = 200;
+
+/** More chunks of a body wait until others had their turn: Node takes over a microsecond for each, however short it is. */
+const MAXIMUM_CHUNKS_A_TURN = 1_000;
 
 /** Of V8, for each string beside its characters. */
 const STRING_BYTES = 32;
@@ -49,6 +53,7 @@ function collect(request: IncomingMessage, memory: BodyReservation): Promise<Bod
   return new Promise((resolve) => {
     let chunks = new ChunkBuffer();
     let isSettled = false;
+    let chunksThisTurn = 0;
     const settle = (result: Body | Refused): void => {
       if (isSettled) return;
       isSettled = true;
@@ -59,6 +64,17 @@ function collect(request: IncomingMessage, memory: BodyReservation): Promise<Bod
     };
     const take = (chunk: Buffer): void => {
       if (isSettled) return;
+      chunksThisTurn += 1;
+      if (chunksThisTurn === MAXIMUM_CHUNKS_A_TURN) {
+        // Without the socket Node would parse all that has arrived, up to 200 KB at once, into the request's buffer.
+        request.pause();
+        request.socket.pause();
+        nextTurn(() => {
+          chunksThisTurn = 0;
+          request.socket.resume();
+          request.resume();
+        });
+      }
       if (chunks.size + chunk.length > BODY_LIMIT_BYTES) settle(refusals.tooLarge());
       else if (!memory.grow(chunk.length)) settle(refusals.overload());
       else chunks.add(chunk);
