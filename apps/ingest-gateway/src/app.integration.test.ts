@@ -101,6 +101,24 @@ function haveArrived(sent: readonly string[]): Promise<boolean> {
   );
 }
 
+it('is connected to the broker when it begins to listen: full load would fill the spool otherwise', async () => {
+  const stateFolder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
+  const port = await freePort();
+  const starting = createApp(
+    readConfiguration(variables, {
+      PDAGENTD_AMQP_URL: amqpUrl,
+      PDAGENTD_HTTP_PORT: String(port),
+      PDAGENTD_HTTPS_PORT: '0',
+      PDAGENTD_STATE_DIR: stateFolder,
+    }),
+    { logger: recordingLogger([]), metrics: new Registry() },
+  );
+  await starting.start();
+  expect(starting.readiness().checks).toMatchObject({ mode: 'direct' });
+  await starting.stop();
+  await rm(stateFolder, { recursive: true, force: true });
+});
+
 it('stores an event durably on its lane before it answers 202, with everything that delivery needs', async () => {
   const body = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a', client: 'é🔥' });
   expect(await post('/v2/enqueue', body)).toBe(202);

@@ -1,4 +1,4 @@
-import { every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DurablePublisher } from '@pdaltagent/forwarding';
 import { amqplibConnect, EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
 import { type App, brokerOf, type Context, type Logger, quarantineFolderOf, spoolRootOf } from '@pdaltagent/service';
@@ -17,6 +17,8 @@ import { openTokens } from './token-source';
 
 /** How often orphaned spools, those of instances that are gone, are scanned for; milliseconds. */
 const SCAN_MS = 60_000;
+/** How long the first requests wait for the broker. Otherwise full load would fill the spool before, and keep it from becoming empty. */
+const BROKER_WAIT_MS = 2_000;
 /** Events that may wait for the disk concurrently, besides those in flight to the broker: over a second's worth. */
 const WAITING_FOR_DISK = 5_000;
 
@@ -102,6 +104,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       running = { spool, publisher, gateway, orphans, operatorSocket };
       publisher.start();
       tokens.start();
+      await Promise.race([publisher.whenDirect, delay(SYSTEM_CLOCK, BROKER_WAIT_MS)]);
       await gateway.start();
       if (needsCertificate && configuration.httpPort !== 0) logger.info(PLAIN_HTTP, { trustedProxies });
       orphans.start();

@@ -109,6 +109,11 @@ export class DurablePublisher {
     return this.lanesIn('spool') === 0 ? 'direct' : 'spool';
   }
 
+  /** Resolves once the events of all lanes have gone directly to the broker for the first time. */
+  get whenDirect(): Promise<void> {
+    return this.#modes.whenAllDirect;
+  }
+
   lanesIn(mode: Mode): number {
     return this.#modes.lanesIn(mode);
   }

@@ -6,6 +6,9 @@ export class LaneModes {
   readonly #log: Logger;
   readonly #modes: Mode[];
   readonly #onSpoolBegun: (cause: Cause) => void;
+  #onAllDirect: () => void = () => undefined;
+  /** Resolves once the events of all lanes have gone directly to the broker for the first time. */
+  readonly whenAllDirect = new Promise<void>((resolve) => (this.#onAllDirect = resolve));
   readonly #changesToReport = new Map<Cause, number[]>();
 
   /** @param onSpoolBegun called once for all lanes whose events begin to be spooled at the same time */
@@ -22,7 +25,9 @@ export class LaneModes {
   onModeChange(lane: number, mode: Mode, cause: Cause | undefined): void {
     this.#modes[lane] = mode;
     if (cause === undefined) {
-      if (this.lanesIn('spool') === 0) this.#log.info('events go directly to the broker');
+      if (this.lanesIn('spool') > 0) return;
+      this.#log.info('events go directly to the broker');
+      this.#onAllDirect();
       return;
     }
     const lanes = this.#changesToReport.get(cause);
