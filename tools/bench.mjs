@@ -1,15 +1,15 @@
-// `npm run bench -- <name> [arguments]`: builds, bundles bench/src/<name>.ts and its helpers in bench/src/<name>/, and runs it.
+// `npm run bench -- <name> [arguments]`: builds, bundles bench/src/, and runs bench/src/<name>.ts; without a name, targets.ts.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const names = readdirSync('bench/src')
   .filter((file) => file.endsWith('.ts'))
   .map((file) => path.basename(file, '.ts'));
-const [name, ...rest] = process.argv.slice(2);
+const [name = 'targets', ...rest] = process.argv.slice(2);
 if (!names.includes(name)) {
-  const problem = name === undefined || name === '--help' ? '' : `there is no benchmark "${name}"\n`;
+  const problem = name === '--help' ? '' : `there is no benchmark "${name}"\n`;
   process.stderr.write(`${problem}usage: npm run bench -- ${names.join(' | ')} [options]\n`);
   process.exit(name === '--help' ? 0 : 2);
 }
@@ -24,11 +24,10 @@ if (built.status !== 0) {
   process.exit(1);
 }
 
-const helpers = `bench/src/${name}`;
-const entryPoints = [
-  `${helpers}.ts`,
-  ...(existsSync(helpers) ? readdirSync(helpers).map((file) => path.join(helpers, file)) : []),
-].filter((file) => !file.endsWith('.test.ts'));
+// All of them: they use each other's helpers, some of which are processes of their own.
+const entryPoints = readdirSync('bench/src', { recursive: true })
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  .map((file) => path.join('bench/src', file));
 await build({
   entryPoints,
   outdir: 'dist/bench',

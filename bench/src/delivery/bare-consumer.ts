@@ -1,14 +1,19 @@
 // The cost of delivery without order, retries and isolation: amqplib, one queue, one POST per message, acknowledged when delivered.
 import { connect } from 'amqplib';
 import axios from 'axios';
-import { Agent, request } from 'node:http';
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
 
-const [, , client, amqpUrl = '', queue = '', url = '', concurrency = '256'] = process.argv;
-const agent = new Agent({ keepAlive: true, maxSockets: Number(concurrency) });
+const [, , client, amqpUrl = '', queue = '', url = '', concurrency = '256', caFile] = process.argv;
+const kept = { keepAlive: true, maxSockets: Number(concurrency) };
+const { request } = caFile === undefined ? http : https;
+const agent = caFile === undefined ? new http.Agent(kept) : new https.Agent({ ...kept, ca: readFileSync(caFile) });
 const headers = { 'content-type': 'application/json' };
 
 async function byAxios(body: Buffer): Promise<number> {
-  return (await axios.post(url, body, { httpAgent: agent, headers, proxy: false, maxRedirects: 0 })).status;
+  return (await axios.post(url, body, { httpAgent: agent, httpsAgent: agent, headers, proxy: false, maxRedirects: 0 }))
+    .status;
 }
 
 function byNode(body: Buffer): Promise<number> {

@@ -1,12 +1,15 @@
 // A destination that answers after a delay, in a separate process, so that it costs the sender nothing. It counts requests. If it
 // treats some keys differently, it also records how long each event of the others took from its acceptance.
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 
 const ALLOWED_A_MINUTE = 120;
-const latencyMs = Number(process.argv[2]);
+const [, , latency, certificate, privateKey] = process.argv;
+const latencyMs = Number(latency);
 let count = 0;
 let firstAt = 0;
 let lastAt = 0;
@@ -24,14 +27,20 @@ const event = z.object({
   payload: z.object({ custom_details: z.object({ sentAt: z.number() }) }),
 });
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-  if (noise !== undefined) return void look(noise, request, response);
-  request.resume().once('end', () => setTimeout(() => accept(response), latencyMs));
-});
+const KEPT = { keepAliveTimeout: 60_000 };
+const server =
+  certificate === undefined || privateKey === undefined
+    ? createServer(KEPT, take)
+    : createSecureServer({ ...KEPT, cert: readFileSync(certificate), key: readFileSync(privateKey) }, take);
 server.listen(0, '127.0.0.1', () => {
   const address: AddressInfo | string | null = server.address();
   if (address !== null && typeof address === 'object') process.send?.({ port: address.port });
 });
+
+function take(request: IncomingMessage, response: ServerResponse): void {
+  if (noise !== undefined) return void look(noise, request, response);
+  request.resume().once('end', () => setTimeout(() => accept(response), latencyMs));
+}
 
 function accept(response: ServerResponse): void {
   count += 1;

@@ -1,5 +1,13 @@
 import { EVENTS, Publisher } from '@pdaltagent/messaging';
-import { type AppProcess, openRunFolder, startApp, startRabbitMQ, startRedis, waitUntil } from '@pdaltagent/testing';
+import {
+  type AppProcess,
+  openRunFolder,
+  startApp,
+  startRabbitMQ,
+  startRedis,
+  TestAuthority,
+  waitUntil,
+} from '@pdaltagent/testing';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -15,6 +23,8 @@ export interface Bench {
   readonly amqpUrl: string;
   readonly destination: HelperProcess;
   readonly destinationUrl: string;
+  /** The authority of its certificate, with TLS. */
+  readonly caFile: string | undefined;
   /** A connected publisher, so that the lanes are declared. */
   publisher(): Promise<Publisher>;
   startWorker(env?: Record<string, string>): Promise<AppProcess>;
@@ -36,6 +46,7 @@ export function progress(text: string): void {
 export async function withServers<Result>(
   latencyMs: number,
   measure: (bench: Bench) => Promise<Result>,
+  { overTls = false } = {},
 ): Promise<Result> {
   const folder = openRunFolder('bench-delivery');
   const part = (name: string) => {
@@ -48,14 +59,21 @@ export async function withServers<Result>(
     startRabbitMQ({ folder: part('rabbitmq') }),
     startRedis({ folder: part('redis') }),
   ]);
-  const destination = new HelperProcess('destination', [String(latencyMs)]);
-  const destinationUrl = `http://127.0.0.1:${listening.parse(await destination.ask()).port}`;
+  const authority = overTls ? await TestAuthority.create(part('tls')) : undefined;
+  const pair = await authority?.issue('localhost');
+  const destination = new HelperProcess('destination', [
+    String(latencyMs),
+    ...(pair === undefined ? [] : [pair.certificate, pair.key]),
+  ]);
+  const { port } = listening.parse(await destination.ask());
+  const destinationUrl = overTls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
   const workers: AppProcess[] = [];
   try {
     return await measure({
       amqpUrl: broker.url,
       destination,
       destinationUrl,
+      caFile: authority?.file,
       publisher: () => connectedPublisher(broker.url),
       startWorker: async (env = {}) => {
         const worker = await startApp('delivery-worker', {
@@ -64,6 +82,7 @@ export async function withServers<Result>(
             PDAGENTD_AMQP_URL: broker.url,
             PDAGENTD_REDIS_URL: redis.url,
             PDAGENTD_EVENTS_BASE_URL: destinationUrl,
+            PDAGENTD_CA_FILE: authority?.file,
             ...env,
           },
         });

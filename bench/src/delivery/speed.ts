@@ -3,8 +3,9 @@ import { connect } from 'amqplib';
 import { z } from 'zod';
 import { HelperProcess } from './helper-process';
 import { eventBody, fill, messageOf, routingKeyOf } from './event';
+import { median } from './median';
 import { type Bench, type BenchResult, log, progress, withServers } from './servers';
-import { usageOf } from './usage';
+import { usageOfAll } from './usage';
 
 const LATENCY_MS = 100;
 const CONCURRENCY = 256;
@@ -12,26 +13,31 @@ const ROUNDS = 3;
 const BYTES = 600;
 const BARE_QUEUE = 'bench.bare';
 
-interface Run {
+export interface Run {
   readonly perSecond: number;
   readonly cpuMicrosPerEvent: number;
   readonly rssMb: number;
 }
 
+/** What delivers the events of one run. */
+export interface Contender {
+  readonly name: string;
+  readonly run: (round: number) => Promise<Run>;
+}
+
 const counted = z.object({ count: z.number(), seconds: z.number() });
 
-/** One worker compared to bare consumers; the three take turns, so that variations of the machine affect all of them. */
+/** One worker compared to bare consumers. */
 export function measureSpeed(events: number): Promise<BenchResult> {
   return withServers(LATENCY_MS, async (bench) => {
-    const runs = { 'bare, node:http': [] as Run[], 'bare, axios': [] as Run[], 'delivery-worker': [] as Run[] };
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      log(`round ${round} of ${ROUNDS}`);
-      runs['bare, node:http'].push(await runBare(bench, 'node:http', events));
-      runs['bare, axios'].push(await runBare(bench, 'axios', events));
-      runs['delivery-worker'].push(await runWorker(bench, round, events));
-    }
-    const medians = Object.entries(runs).map(([name, of]) => ({ name, ...medianRun(of) }));
-    const ours = medianRun(runs['delivery-worker']);
+    const contenders = [
+      bareConsumer(bench, 'node:http', events),
+      bareConsumer(bench, 'axios', events),
+      deliveryWorkers(bench, 1, events),
+    ];
+    const runs = await takeTurns(contenders, ROUNDS);
+    const medians = contenders.map(({ name }, at) => ({ name, ...medianRun(runs[at] ?? []) }));
+    const ours = medianRun(runs.at(-1) ?? []);
     return {
       conditions: `${ROUNDS} rounds of ${events} events of ${BYTES} B, PagerDuty answers in ${LATENCY_MS} ms, concurrency ${CONCURRENCY}`,
       rows: medians.map(({ name, perSecond, cpuMicrosPerEvent, rssMb }) => ({
@@ -46,36 +52,71 @@ export function measureSpeed(events: number): Promise<BenchResult> {
   });
 }
 
-async function runBare({ amqpUrl, destination, destinationUrl }: Bench, client: string, events: number): Promise<Run> {
-  await fillBare(amqpUrl, events);
-  await destination.ask('reset');
-  const url = `${destinationUrl}/v2/enqueue`;
-  const consumer = new HelperProcess('bare-consumer', [client, amqpUrl, BARE_QUEUE, url, String(CONCURRENCY)]);
-  const run = await measured(`bare, ${client}`, consumer.pid, destination, events);
-  await consumer.end();
-  return run;
+/** They take turns, so that variations of the machine affect all of them. Resolves with the runs of each. */
+export async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<readonly Run[][]> {
+  const runs = contenders.map((): Run[] => []);
+  for (let round = 1; round <= rounds; round += 1) {
+    log(`round ${round} of ${rounds}`);
+    for (const [at, contender] of contenders.entries()) runs[at]?.push(await contender.run(round));
+  }
+  return runs;
 }
 
-async function runWorker(bench: Bench, round: number, events: number): Promise<Run> {
-  const publisher = await bench.publisher();
-  // A worker does not deliver an id again that was delivered in an earlier round.
-  await fill(publisher, events, (index) => messageOf(`speed-${round}-${index}`, routingKeyOf(index), BYTES));
-  await publisher.close();
-  await bench.destination.ask('reset');
-  const worker = await bench.startWorker({ PDAGENTD_DELIVERY_CONCURRENCY: String(CONCURRENCY) });
-  const run = await measured('delivery-worker', worker.pid, bench.destination, events);
-  await worker.stop();
-  return run;
+/** amqplib and a client, and nothing else. */
+export function bareConsumer(bench: Bench, client: 'node:http' | 'axios', events: number): Contender {
+  const name = `bare, ${client}`;
+  const run = async () => {
+    const { amqpUrl, destination, destinationUrl, caFile } = bench;
+    await fillBare(amqpUrl, events);
+    await destination.ask('reset');
+    const url = `${destinationUrl}/v2/enqueue`;
+    const consumer = new HelperProcess('bare-consumer', [
+      client,
+      amqpUrl,
+      BARE_QUEUE,
+      url,
+      String(CONCURRENCY),
+      ...(caFile === undefined ? [] : [caFile]),
+    ]);
+    const result = await measured(name, [consumer.pid], destination, events);
+    await consumer.end();
+    return result;
+  };
+  return { name, run };
+}
+
+/** Workers that share the lanes; their CPU time and memory are added. */
+export function deliveryWorkers(bench: Bench, count: number, events: number): Contender {
+  const name = count === 1 ? 'delivery-worker' : `${count} delivery-workers`;
+  const run = async (round: number) => {
+    const publisher = await bench.publisher();
+    // A worker does not deliver an id again that was delivered in an earlier round.
+    await fill(publisher, events, (index) => messageOf(`speed-${count}-${round}-${index}`, routingKeyOf(index), BYTES));
+    await publisher.close();
+    await bench.destination.ask('reset');
+    const env = { PDAGENTD_DELIVERY_CONCURRENCY: String(CONCURRENCY) };
+    const workers = await Promise.all(Array.from({ length: count }, () => bench.startWorker(env)));
+    const pids = workers.map(({ pid }) => pid);
+    const result = await measured(name, pids, bench.destination, events);
+    await Promise.all(workers.map((worker) => worker.stop()));
+    return result;
+  };
+  return { name, run };
 }
 
 /** Measures from a tenth of the events to the last, to exclude the start. */
-async function measured(name: string, pid: number, destination: HelperProcess, events: number): Promise<Run> {
+async function measured(
+  name: string,
+  pids: readonly number[],
+  destination: HelperProcess,
+  events: number,
+): Promise<Run> {
   const reached = (target: number) =>
     waitUntil(
       async () => {
         const now = counted.parse(await destination.ask('count'));
         progress(`${name}: ${now.count} of ${events}`);
-        return now.count >= target && { ...now, ...usageOf(pid) };
+        return now.count >= target && { ...now, ...usageOfAll(pids) };
       },
       { what: `${name} to deliver`, timeoutMs: 600_000, intervalMs: 100 },
     );
@@ -101,11 +142,10 @@ async function fillBare(amqpUrl: string, events: number): Promise<void> {
   await connection.close();
 }
 
-function medianRun(runs: readonly Run[]): Run {
-  const median = (pick: (run: Run) => number) => runs.map(pick).sort((a, b) => a - b)[runs.length >> 1] ?? Number.NaN;
+export function medianRun(runs: readonly Run[]): Run {
   return {
-    perSecond: median(({ perSecond }) => perSecond),
-    cpuMicrosPerEvent: median(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent),
-    rssMb: median(({ rssMb }) => rssMb),
+    perSecond: median(runs.map(({ perSecond }) => perSecond)),
+    cpuMicrosPerEvent: median(runs.map(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent)),
+    rssMb: median(runs.map(({ rssMb }) => rssMb)),
   };
 }

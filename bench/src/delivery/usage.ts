@@ -18,3 +18,14 @@ export function usageOf(pid: number): Usage {
     peakMb: megabytes('VmHWM'),
   };
 }
+
+/** The sum of several processes. */
+export function usageOfAll(pids: readonly number[]): Usage {
+  const sum = (pick: (usage: Usage) => number) => usages.reduce((total, usage) => total + pick(usage), 0);
+  const usages = pids.map(usageOf);
+  return {
+    cpuSeconds: sum((usage) => usage.cpuSeconds),
+    rssMb: sum((usage) => usage.rssMb),
+    peakMb: sum((usage) => usage.peakMb),
+  };
+}

@@ -2,11 +2,19 @@
 // broker's confirm is the response. Uses one queue, or one per lane, selected by routing key as in the gateway.
 import { laneOf } from '@pdaltagent/messaging';
 import { connect } from 'amqplib';
-import { createServer, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { z } from 'zod';
 
-const [, , amqpUrl = '', ...queues] = process.argv;
+const { amqpUrl, queues, certificate } = z
+  .object({
+    amqpUrl: z.string(),
+    queues: z.array(z.string()),
+    certificate: z.object({ certificate: z.string(), key: z.string() }).optional(),
+  })
+  .parse(JSON.parse(process.argv[2] ?? ''));
 const event = z.object({ routing_key: z.string(), dedup_key: z.string() });
 
 async function main(): Promise<void> {
@@ -28,11 +36,19 @@ async function main(): Promise<void> {
     });
   };
 
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const receive = (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => take(Buffer.concat(chunks), response));
-  });
+  };
+  const kept = { keepAliveTimeout: 60_000 };
+  const server =
+    certificate === undefined
+      ? createServer(kept, receive)
+      : createSecureServer(
+          { ...kept, cert: readFileSync(certificate.certificate), key: readFileSync(certificate.key) },
+          receive,
+        );
   server.listen(0, '127.0.0.1', () => {
     const address: AddressInfo | string | null = server.address();
     if (address !== null && typeof address === 'object') process.send?.({ port: address.port });

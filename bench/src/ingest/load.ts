@@ -1,6 +1,7 @@
 // Senders with keep-alive connections, each with one event at a time, in a separate process. They use raw sockets and prepared
 // requests, so that the server under test is the bottleneck.
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import { z } from 'zod';
 import { eventOf } from './event';
 
@@ -12,8 +13,9 @@ const command = z.object({
   /** Number of the first of these keys. */
   firstKey: z.number(),
   seconds: z.number(),
-  /** Pause between a response and the connection's next event, in milliseconds. */
-  pauseMs: z.number(),
+  /** From one event of a connection to its next, in milliseconds; longer if the response takes longer. */
+  intervalMs: z.number(),
+  overTls: z.boolean(),
 });
 
 const PLACEHOLDER = '0000000000';
@@ -24,7 +26,7 @@ let sequence = 0;
 /** One connection: sends an event, waits for its answer, sends the next. */
 class Sender {
   readonly #port: number;
-  readonly #pauseMs: number;
+  readonly #intervalMs: number;
   readonly #request: Buffer;
   readonly #placeholderAt: number;
   readonly latencies: number[] = [];
@@ -34,11 +36,14 @@ class Sender {
   #received = '';
   #isOver = false;
 
-  constructor(port: number, key: number, pauseMs: number) {
+  readonly #overTls: boolean;
+
+  constructor(port: number, key: number, { intervalMs, overTls }: { intervalMs: number; overTls: boolean }) {
     const body = eventOf(key, `alert-${PLACEHOLDER}`);
     const head = `POST /v2/enqueue HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     this.#port = port;
-    this.#pauseMs = pauseMs;
+    this.#intervalMs = intervalMs;
+    this.#overTls = overTls;
     this.#request = Buffer.concat([Buffer.from(head), body]);
     this.#placeholderAt = this.#request.indexOf(PLACEHOLDER);
   }
@@ -46,14 +51,17 @@ class Sender {
   /** Resolves once it has connected for the first time. */
   start(): Promise<void> {
     return new Promise((resolve) => {
-      const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+      const to = { port: this.#port, host: '127.0.0.1' };
+      const socket = this.#overTls
+        ? connectSecurely({ ...to, rejectUnauthorized: false })
+        : connect({ ...to, noDelay: true });
       this.#socket = socket;
       this.#received = '';
-      socket.once('connect', () => {
+      socket.once(this.#overTls ? 'secureConnect' : 'connect', () => {
         resolve();
-        this.#next(Math.random() * this.#pauseMs);
+        this.#next(Math.random() * this.#intervalMs);
       });
-      socket.on('data', (chunk) => this.#receive(chunk));
+      socket.on('data', (chunk: Buffer) => this.#receive(chunk));
       socket.on('error', () => undefined);
       socket.once('close', () => {
         resolve();
@@ -69,9 +77,9 @@ class Sender {
     this.#socket?.destroy();
   }
 
-  #next(pauseMs: number): void {
-    if (pauseMs === 0) this.#send();
-    else setTimeout(() => this.#send(), pauseMs);
+  #next(afterMs: number): void {
+    if (afterMs <= 0) this.#send();
+    else setTimeout(() => this.#send(), afterMs);
   }
 
   #send(): void {
@@ -92,15 +100,12 @@ class Sender {
     this.#received = '';
     if (isAccepted) this.latencies.push(performance.now() - this.#sentAt);
     else this.refused += 1;
-    this.#next(this.#pauseMs);
+    this.#next(this.#intervalMs - (performance.now() - this.#sentAt));
   }
 }
 
-async function load({ port, connections, keys, firstKey, seconds, pauseMs }: z.infer<typeof command>): Promise<void> {
-  const senders = Array.from(
-    { length: connections },
-    (_, index) => new Sender(port, firstKey + (index % keys), pauseMs),
-  );
+async function load({ port, connections, keys, firstKey, seconds, ...how }: z.infer<typeof command>): Promise<void> {
+  const senders = Array.from({ length: connections }, (_, index) => new Sender(port, firstKey + (index % keys), how));
   const startedAt = performance.now();
   for (let from = 0; from < connections; from += CONNECT_BATCH) {
     await Promise.all(senders.slice(from, from + CONNECT_BATCH).map((sender) => sender.start()));

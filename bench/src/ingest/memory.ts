@@ -23,7 +23,7 @@ export function measureMemory(seconds: number): Promise<BenchResult> {
       port: gateway.port,
       connections: CROWD,
       seconds: total + SETTLE_SECONDS,
-      pauseMs: PAUSE_MS,
+      intervalMs: PAUSE_MS,
     });
     await delay(SETTLE_SECONDS * 1000);
     const openMb = watched.take();

@@ -1,3 +1,4 @@
+import { type CertificateFiles } from '@pdaltagent/testing';
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { z } from 'zod';
@@ -21,7 +22,8 @@ export interface Load {
   /** Number of the first of these keys. */
   readonly firstKey?: number;
   readonly seconds: number;
-  readonly pauseMs?: number;
+  readonly intervalMs?: number;
+  readonly overTls?: boolean;
 }
 
 const listening = z.object({ port: z.number() });
@@ -34,10 +36,10 @@ const report = z.object({
 });
 
 /** Sends events from a separate process, and resolves with its report. */
-export async function underLoad({ pauseMs = 0, keys = KEYS, firstKey = 0, ...load }: Load): Promise<LoadReport> {
+export async function underLoad(load: Load): Promise<LoadReport> {
   const senders = start('load', []);
   const seen = messageOf(senders);
-  senders.send({ ...load, keys, firstKey, pauseMs });
+  senders.send({ intervalMs: 0, keys: KEYS, firstKey: 0, overTls: false, ...load });
   return report.parse(await seen.finally(() => senders.kill('SIGKILL')));
 }
 
@@ -47,8 +49,13 @@ export interface BareServer {
   end(): void;
 }
 
-export async function startBareServer(amqpUrl: string, queues: readonly string[]): Promise<BareServer> {
-  const server = start('bare-server', [amqpUrl, ...queues]);
+/** @param certificate with TLS */
+export async function startBareServer(
+  amqpUrl: string,
+  queues: readonly string[],
+  certificate?: CertificateFiles,
+): Promise<BareServer> {
+  const server = start('bare-server', [JSON.stringify({ amqpUrl, queues, certificate })]);
   const { port } = listening.parse(await messageOf(server));
   return { pid: server.pid ?? 0, port, end: () => server.kill('SIGKILL') };
 }

@@ -61,8 +61,9 @@ export async function emptyQueues(amqpUrl: string, queues: readonly string[]): P
   await connection.close();
 }
 
-/** The value of a gauge or counter without labels. */
+/** The value of a gauge or counter. @param name with its labels, as it is exposed */
 export async function metricOf({ app }: Gateway, name: string): Promise<number> {
   const text = await (await fetch(`${app.url}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return Number(line?.slice(name.length));
 }

@@ -1,4 +1,5 @@
 import { EVENTS } from '@pdaltagent/messaging';
+import { median } from '../delivery/median';
 import { type BenchResult, log, progress } from '../delivery/servers';
 import { usageOf } from '../delivery/usage';
 import { type LoadReport, startBareServer, underLoad } from './processes';
@@ -7,47 +8,52 @@ import { emptyQueues, withServers } from './servers';
 const CONNECTIONS = 64;
 const ONE_QUEUE = ['bench.bare'];
 /** As many as the gateway has lanes, because the broker's cost of many queues is not the gateway's. */
-const QUEUES = Array.from({ length: EVENTS.lanes }, (_, lane) => `bench.bare.${lane}`);
+export const QUEUES = Array.from({ length: EVENTS.lanes }, (_, lane) => `bench.bare.${lane}`);
 const WARM_UP_SECONDS = 3;
 
-interface Run extends LoadReport {
+export interface Run extends LoadReport {
   readonly cpuMicrosPerEvent: number;
   readonly rssMb: number;
 }
 
-interface Server {
+/** A server, and how it is loaded. */
+export interface Loaded {
   readonly name: string;
   readonly pid: number;
   readonly port: number;
+  readonly overTls?: boolean;
 }
 
-/** The servers take turns, so that variations of the machine affect all of them; ratios are computed within a round. */
+export interface LoadPlan {
+  readonly rounds: number;
+  /** Of one run. */
+  readonly seconds: number;
+  readonly keys: number;
+  readonly connections: number;
+  /** That are emptied before each run. */
+  readonly bareQueues: readonly string[];
+}
+
+/** The gateway compared to bare servers; ratios are computed within a round. */
 export function measureSpeed(rounds: number, seconds: number, keys: number): Promise<BenchResult> {
   return withServers(async ({ broker, startGateway }) => {
     const bare = await startBareServer(broker.url, QUEUES);
     const bareOne = await startBareServer(broker.url, ONE_QUEUE);
     const plain = await startGateway('gateway');
     const scrubbing = await startGateway('scrubbing', { PDAGENTD_SCRUB_PII: 'true' });
-    const servers: Server[] = [
+    const servers: Loaded[] = [
       { name: `bare, ${QUEUES.length} queues`, pid: bare.pid, port: bare.port },
       { name: 'bare, one queue', pid: bareOne.pid, port: bareOne.port },
       { name: 'gateway', pid: plain.app.pid, port: plain.port },
       { name: 'gateway, scrubbing', pid: scrubbing.app.pid, port: scrubbing.port },
     ];
-    log('warming up');
-    for (const server of servers) await run(server, WARM_UP_SECONDS, keys);
-    const table: Run[][] = [];
-    for (let round = 1; round <= rounds; round += 1) {
-      log(`round ${round} of ${rounds}`);
-      const runs: Run[] = [];
-      // Alternates the order, so that none always runs after the same other one.
-      const turn = round % 2 === 0 ? [...servers].reverse() : servers;
-      for (const server of turn) {
-        await emptyQueues(broker.url, [...QUEUES, ...ONE_QUEUE]);
-        runs[servers.indexOf(server)] = await run(server, seconds, keys);
-      }
-      table.push(runs);
-    }
+    const table = await takeTurns(broker.url, servers, {
+      rounds,
+      seconds,
+      keys,
+      connections: CONNECTIONS,
+      bareQueues: [...QUEUES, ...ONE_QUEUE],
+    });
     bare.end();
     bareOne.end();
     return {
@@ -73,24 +79,44 @@ export function measureSpeed(rounds: number, seconds: number, keys: number): Pro
   });
 }
 
-async function run({ name, pid, port }: Server, seconds: number, keys: number): Promise<Run> {
+/** They take turns, so that variations of the machine affect all of them. Resolves with the runs of each round. */
+export async function takeTurns(
+  amqpUrl: string,
+  servers: readonly Loaded[],
+  plan: LoadPlan,
+): Promise<readonly Run[][]> {
+  log('warming up');
+  for (const server of servers) await run(server, { ...plan, seconds: WARM_UP_SECONDS });
+  const table: Run[][] = [];
+  for (let round = 1; round <= plan.rounds; round += 1) {
+    log(`round ${round} of ${plan.rounds}`);
+    const runs: Run[] = [];
+    // Alternates the order, so that none always runs after the same other one.
+    const turn = round % 2 === 0 ? [...servers].reverse() : servers;
+    for (const server of turn) {
+      await emptyQueues(amqpUrl, plan.bareQueues);
+      runs[servers.indexOf(server)] = await run(server, plan);
+    }
+    table.push(runs);
+  }
+  return table;
+}
+
+async function run({ name, pid, port, overTls = false }: Loaded, plan: LoadPlan): Promise<Run> {
   progress(name);
+  const { connections, keys, seconds } = plan;
   const before = usageOf(pid).cpuSeconds;
-  const report = await underLoad({ port, connections: CONNECTIONS, keys, seconds });
+  const report = await underLoad({ port, connections, keys, seconds, overTls });
   const { cpuSeconds, peakMb } = usageOf(pid);
   return { ...report, cpuMicrosPerEvent: ((cpuSeconds - before) / report.accepted) * 1e6, rssMb: peakMb };
 }
 
-function perSecond({ accepted, seconds }: Run): number {
+export function perSecond({ accepted, seconds }: Run): number {
   return accepted / seconds;
 }
 
-function at(runs: readonly Run[], index: number): Run {
+export function at(runs: readonly Run[], index: number): Run {
   const found = runs[index];
   if (found === undefined) throw new Error('a run is missing');
   return found;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

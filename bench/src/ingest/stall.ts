@@ -22,7 +22,7 @@ export function measureStall(seconds: number): Promise<BenchResult> {
     const lane = laneOf(EVENTS, keyOf(key));
     const consumed = await consumeAll(broker.url);
     const others = (length: number): Promise<LoadReport> =>
-      underLoad({ port: gateway.port, connections: CONNECTIONS, pauseMs: PAUSE_MS, seconds: length });
+      underLoad({ port: gateway.port, connections: CONNECTIONS, intervalMs: PAUSE_MS, seconds: length });
     const toOneLane = (length: number): Promise<LoadReport> =>
       underLoad({
         port: gateway.port,
@@ -30,7 +30,7 @@ export function measureStall(seconds: number): Promise<BenchResult> {
         keys: 1,
         firstKey: key,
         seconds: length,
-        pauseMs: PAUSE_MS,
+        intervalMs: PAUSE_MS,
       });
     const queue = `rabbit_misc:r(<<"/">>, queue, <<"${laneQueue(EVENTS, lane)}">>)`;
     const raft = (call: string): Promise<string> =>
