@@ -147,7 +147,8 @@ describe('routing keys that fail while nothing else is sent to PagerDuty', () =>
     async (_name, effect, failing) => {
       for (const routingKey of failing) await relay.control('POST', '/faults', { match: { routingKey }, effect });
       const shared = { gatewayUrl: relay.gatewayUrl, simulatorUrl: relay.simulatorUrl, senders: 16 };
-      const noisy = new Traffic({ ...shared, alerts: 200, eventsPerAlert: 2, routingKeys: failing, prefix: 'noisy' });
+      // Of each key more than the window of the lane: fewer would not be in the way.
+      const noisy = new Traffic({ ...shared, alerts: 600, eventsPerAlert: 2, routingKeys: failing, prefix: 'noisy' });
       await noisy.send();
       const worker = await relay.startWorker({ env: { PDAGENTD_ATTEMPT_TIMEOUT_MS: '4000' } });
       // A key of the case before may still be parked, which is not logged again.
@@ -156,7 +157,7 @@ describe('routing keys that fail while nothing else is sent to PagerDuty', () =>
       await quiet.send();
       await quiet.delivered(STEP_MS);
       await noisy.collect();
-      expect(noisy.ledger.report()).toMatchObject({ accepted: 400, delivered: 0 });
+      expect(noisy.ledger.report()).toMatchObject({ accepted: 1_200, delivered: 0 });
       await relay.control('DELETE', '/faults');
       await noisy.delivered(STEP_MS);
       for (const { ledger } of [quiet, noisy]) {
