@@ -142,7 +142,7 @@ async function fillBare(amqpUrl: string, events: number): Promise<void> {
   await connection.close();
 }
 
-export function medianRun(runs: readonly Run[]): Run {
+function medianRun(runs: readonly Run[]): Run {
   return {
     perSecond: median(runs.map(({ perSecond }) => perSecond)),
     cpuMicrosPerEvent: median(runs.map(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent)),

@@ -27,7 +27,7 @@ const DETAILS_NOTE = JSON.stringify({
 export function truncateLargeEvent(type: ApiType, bytes: Buffer): Truncated<Buffer> {
   if (bytes.length <= MAXIMUM_EVENT_BYTES) return { event: bytes, warnings: NO_WARNINGS };
   const edits = summaryEdits(type, bytes);
-  const shortened = applyEdits(bytes, edits);
+  const shortened = edits.length === 0 ? bytes : applyEdits(bytes, edits);
   const warnings = edits.length === 0 ? [] : [summaryWarning(type)];
   const { details } = FIELD_NAMES[type];
   const large =
