@@ -26,7 +26,7 @@ export const variables = {
   memoryMegabytes: integer(
     'PDAGENTD_WORKER_MEMORY_MB',
     64,
-    'how much a worker holds of the bodies of messages; megabytes, to which the first messages of a queue are added',
+    'how much a worker holds of messages, with their headers; megabytes, to which the first messages of a queue are added',
     { min: 1 },
   ),
   concurrency: integer('PDAGENTD_WEBHOOK_CONCURRENCY', 64, 'concurrent attempts', {

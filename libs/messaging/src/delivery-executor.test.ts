@@ -97,6 +97,7 @@ function held(onAcknowledged: () => void = nothing, claim = claimOf('a lane')): 
     queue: 'a lane',
     deliveries: new Set([deliveryOf(message.body)]),
     heldSince: 0,
+    heldBytes: 0,
   };
 }
 

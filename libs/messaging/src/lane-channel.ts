@@ -2,6 +2,7 @@ import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setMaxListeners } from 'node:events';
 import { accessRefusalIn } from './access-refused';
+import { empty, heldBytesOf } from './held-bytes';
 import { type LaneClaim } from './lane-claim';
 import { fromDelivery, type IncomingMessage, type Unreadable } from './message';
 import { type MemoryBudget } from './memory-budget';
@@ -20,7 +21,6 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /** More tables and marks than former owners of a lane leave. With a window that they fill, the next table would not come back. */
 const ALL = 1_000;
-const NOTHING = Buffer.alloc(0);
 
 /** A message consumed from a lane and not yet acknowledged. */
 export interface UnackedMessage extends IncomingMessage {
@@ -31,6 +31,8 @@ export interface UnackedMessage extends IncomingMessage {
   readonly deliveries: Set<ConsumeMessage>;
   /** On the monotonic clock. */
   readonly heldSince: number;
+  /** What it counts for in the memory budget. */
+  readonly heldBytes: number;
 }
 
 export interface LaneChannelPorts {
@@ -71,7 +73,7 @@ export class LaneChannel {
   readonly #windows = new Map<string, number>();
   /** Unacknowledged, with their queues. */
   readonly #deliveries = new Map<ConsumeMessage, string>();
-  /** Bodies of deliveries that cannot be delivered, until they are dead letters. */
+  /** The bytes of what cannot be delivered, until it is a dead letter. */
   readonly #unreadable = new Map<ConsumeMessage, number>();
   #bytes = 0;
   #channel: Channel | undefined;
@@ -194,7 +196,7 @@ export class LaneChannel {
       this.#deliveries.set(delivery, queue);
       if (this.#acks.wereLost(queue, delivery)) this.#ports.onAcksLost(queue);
       if (take(delivery)) return;
-      if (this.#state !== 'open') delivery.content = NOTHING;
+      if (this.#state !== 'open') empty(delivery);
       else this.#take(queue, delivery);
       this.#options.memory.check();
     });
@@ -230,8 +232,8 @@ export class LaneChannel {
 
   /** The message stays unacknowledged and is requeued in its place when the channel closes. */
   returnToQueue(message: UnackedMessage): void {
-    if (this.#held.delete(message)) this.#removeBytes(message.body.length);
-    for (const delivery of message.deliveries) delivery.content = NOTHING;
+    if (this.#held.delete(message)) this.#removeBytes(message.heldBytes);
+    for (const delivery of message.deliveries) empty(delivery);
     if (this.#held.size === 0) this.#onDrained();
   }
 
@@ -315,12 +317,13 @@ export class LaneChannel {
   }
 
   #take(queue: string, delivery: ConsumeMessage): void {
-    this.#addBytes(delivery.content.length);
+    const bytes = heldBytesOf(delivery);
+    this.#addBytes(bytes);
     // Copied: the chunk read from the socket would stay in memory as long as any message in it is held.
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
     if (parsed.kind !== 'message') {
-      this.#unreadable.set(delivery, delivery.content.length);
+      this.#unreadable.set(delivery, bytes);
       this.#ports.onUnreadable(this, delivery, parsed);
       return;
     }
@@ -330,6 +333,7 @@ export class LaneChannel {
       queue,
       deliveries: new Set([delivery]),
       heldSince: this.#clock.monotonic(),
+      heldBytes: bytes,
     };
     this.#held.add(message);
     this.#ports.onMessage(message);

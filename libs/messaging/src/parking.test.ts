@@ -94,6 +94,7 @@ function harness() {
       queue,
       deliveries: new Set([delivery]),
       heldSince: clock.monotonic(),
+      heldBytes: 0,
     };
   };
   /** Checks for as long as that takes in production. */

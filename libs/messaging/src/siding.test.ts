@@ -47,6 +47,7 @@ function harness({ isDelivering = false } = {}) {
     queue: 'lane',
     deliveries: new Set([deliveryOf(Buffer.from('{}'))]),
     heldSince: 0,
+    heldBytes: 0,
   });
   return { clock, siding, published, acked, moved, messageOf };
 }

@@ -123,7 +123,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
         if (gotten === undefined) return done(false);
         const { deliveryTag, message, isRedelivered: redelivered, remaining: messageCount } = gotten;
         const { exchange, routingKey, content, properties } = message;
-        done({ content, properties, fields: { deliveryTag, redelivered, exchange, routingKey, messageCount } });
+        done({ content, properties: { ...properties }, fields: { deliveryTag, redelivered, exchange, routingKey, messageCount } });
       }),
     );
   }
@@ -192,7 +192,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     if (this.#state !== 'open') return;
     const { exchange, routingKey, content, properties } = message;
     const fields = { exchange, routingKey, consumerTag, deliveryTag, redelivered };
-    this.#consumers.get(consumerTag)?.({ content, properties, fields });
+    this.#consumers.get(consumerTag)?.({ content, properties: { ...properties }, fields });
   }
 
   cancelled(consumerTag: string): void {

@@ -94,7 +94,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/lane-channel.ts`,
-        from: 'if (this.#held.delete(message)) this.#removeBytes(message.body.length);',
+        from: 'if (this.#held.delete(message)) this.#removeBytes(message.heldBytes);',
         to: 'this.#held.delete(message);',
       },
     ],
