@@ -168,6 +168,7 @@ export class Parking {
 
   /** Delivers keys from the lane again of which nothing is left in their sidings: not before (I4), and without publishing (I7). */
   #returnDrained(): void {
+    if (this.#parked.size === 0) return;
     const { admit, dispatcher, log, index } = this.#options;
     const held = this.#heldFromSidings();
     for (const [key, { sidings, waiting }] of this.#parked) {
