@@ -123,7 +123,11 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
         if (gotten === undefined) return done(false);
         const { deliveryTag, message, isRedelivered: redelivered, remaining: messageCount } = gotten;
         const { exchange, routingKey, content, properties } = message;
-        done({ content, properties: { ...properties }, fields: { deliveryTag, redelivered, exchange, routingKey, messageCount } });
+        done({
+          content,
+          properties: { ...properties },
+          fields: { deliveryTag, redelivered, exchange, routingKey, messageCount },
+        });
       }),
     );
   }
