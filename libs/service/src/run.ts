@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { AdminServer, type Readiness } from './admin';
 import { adminAddressOf, adminVariables } from './admin-variables';
 import {
@@ -13,6 +13,7 @@ import {
 } from './configuration';
 import { helpOf } from './help';
 import { createLogger, LOG_LEVELS, type Logger } from './logger';
+import { collectProcessMetrics } from './process-metrics';
 import { listenVariables } from './server-variables';
 import { choice, flag, integer } from './variable';
 
@@ -66,7 +67,7 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
     secrets: secretsOf({ ...service.variables, ...common }, process.env),
   });
   const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
+  collectProcessMetrics(metrics);
 
   const exitOnBug = (error: unknown) => {
     logger.error('unexpected error, the process exits: this is a bug', {
