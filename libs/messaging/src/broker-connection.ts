@@ -8,6 +8,8 @@ import { NoReply, replyTo } from './reply-timeout';
 
 const CLOSE_TIMEOUT_MS = 3_000;
 const MAX_RECONNECT_DELAY_MS = 5_000;
+/** While nothing listens at the broker's port: to ask again costs nobody anything, and the broker may be about to start. */
+const MAX_REFUSED_DELAY_MS = 500;
 
 export interface BrokerConnectionOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
@@ -96,13 +98,19 @@ export class BrokerConnection {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
+      let isRefused = false;
       try {
         await this.#runConnection(() => (failures = 0));
       } catch (error) {
+        isRefused = isConnectRefused(error);
         this.#logUnavailable(error);
       }
-      failures += 1;
-      const wait = this.#random.fraction() * Math.min(MAX_RECONNECT_DELAY_MS, 100 * 2 ** Math.min(failures, 10));
+      // Only what a broker that is there has done makes us ask it less often.
+      if (!isRefused) failures += 1;
+      const maximum = isRefused
+        ? MAX_REFUSED_DELAY_MS
+        : Math.min(MAX_RECONNECT_DELAY_MS, 100 * 2 ** Math.min(failures, 10));
+      const wait = this.#random.fraction() * maximum;
       await delay(this.#clock, wait, this.#stopping.signal).catch(() => undefined);
     }
   }
@@ -203,6 +211,12 @@ function requireChannels({ connection }: ChannelModel, needed: number): void {
   // Missing from amqplib's types.
   const allowed: unknown = 'channelMax' in connection ? connection.channelMax : undefined;
   if (typeof allowed === 'number' && allowed < needed) throw new TooFewChannels(allowed, needed);
+}
+
+/** Whether nothing listens at the port: of all addresses that the broker's name has. */
+function isConnectRefused(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isConnectRefused);
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }
 
 export function toError(error: unknown): Error {
