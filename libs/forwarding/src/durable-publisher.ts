@@ -53,6 +53,7 @@ interface PendingPublish {
   readonly reject: (error: Error) => void;
 }
 
+type Lane = LaneForwarder<OutgoingMessage, SpoolFailure, SpoolSource>;
 type Ports = LanePorts<OutgoingMessage, SpoolFailure, SpoolSource>;
 
 /** Makes events durable: confirmed by the broker, or synced to the spool, which is drained to the broker. */
@@ -60,7 +61,7 @@ export class DurablePublisher {
   readonly #options: DurablePublisherOptions;
   readonly #clock: Clock;
   readonly #broker: LanePublisher;
-  readonly #lanes: readonly LaneForwarder<OutgoingMessage, SpoolFailure, SpoolSource>[];
+  readonly #lanes: readonly Lane[];
   readonly #modes: LaneModes;
   readonly #spoolReader: SpoolReader;
   readonly #erasures = new SpoolErasures();
@@ -69,7 +70,9 @@ export class DurablePublisher {
   readonly #pending = new SequenceMap<PendingPublish>();
   /** Orphaned spools, with the lanes that are still to be drained. */
   readonly #orphans = new Map<SpoolSource, { readonly lanes: Set<number>; readonly release: () => Promise<void> }>();
-  #stopTicking: () => void = () => undefined;
+  /** Undefined while all lanes are at rest: a timer that has nothing to do would cost as much as the rest of an idle gateway. */
+  #stopTicking: (() => void) | undefined;
+  #hasStarted = false;
   #lastSequence: number;
   #isClosing = false;
 
@@ -90,10 +93,10 @@ export class DurablePublisher {
       log,
       clock,
       random,
-      onOpened: (lane, isBlocked) => this.#lanes[lane]?.onOpened(isBlocked),
-      onLost: (lane, refusal) => this.#lanes[lane]?.onLost(refusal),
-      onBlocked: () => this.#lanes.forEach((lane) => lane.onBlocked()),
-      onUnblocked: () => this.#lanes.forEach((lane) => lane.onUnblocked()),
+      onOpened: (lane, isBlocked) => this.#of(lane)?.onOpened(isBlocked),
+      onLost: (lane, refusal) => this.#of(lane)?.onLost(refusal),
+      onBlocked: () => this.#all().forEach((lane) => lane.onBlocked()),
+      onUnblocked: () => this.#all().forEach((lane) => lane.onUnblocked()),
     });
     this.#own = legacy === undefined ? [spool] : [legacy, spool];
     const sources = { own: spool, legacy };
@@ -127,7 +130,8 @@ export class DurablePublisher {
     const entries = this.#own.reduce((sum, source) => sum + source.entries, 0);
     if (entries > 0) this.#options.log.warn('the spool contains events from a previous run', { entries });
     for (const source of this.#own) void source.settlePurge();
-    this.#stopTicking = every(this.#clock, TICK_MS, () => this.#lanes.forEach((lane) => lane.tick()));
+    this.#hasStarted = true;
+    this.#tick();
     this.#broker.start();
   }
 
@@ -137,7 +141,7 @@ export class DurablePublisher {
    * @throws NotDurableError
    */
   publish(message: OutgoingMessage, sender?: string): Promise<void> {
-    const lane = this.#lanes[laneOfMessage(this.#options.broker.laneGroup, message)];
+    const lane = this.#of(laneOfMessage(this.#options.broker.laneGroup, message));
     this.#lastSequence = Math.max(this.#lastSequence + 1, this.#clock.wall() * SEQUENCES_PER_MS);
     const sequence = this.#lastSequence;
     return new Promise((resolve, reject) => {
@@ -152,7 +156,7 @@ export class DurablePublisher {
     this.#options.log.warn('draining an orphaned spool', { folder, entries });
     const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
     this.#orphans.set(source, { lanes: new Set(filled), release });
-    for (const lane of filled) this.#lanes[lane]?.drainOrphan(source);
+    for (const lane of filled) this.#of(lane)?.drainOrphan(source);
     void source.settlePurge();
   }
 
@@ -190,9 +194,33 @@ export class DurablePublisher {
     while (isUnconfirmed() && this.#broker.state() === 'connected' && this.#clock.monotonic() < end) {
       await delay(this.#clock, 10);
     }
-    this.#stopTicking();
+    this.#hasStarted = false;
+    this.#stopTicking?.();
     await this.#broker.close();
     await Promise.all([...this.#own, ...this.#orphans.keys()].map((source) => source.close()));
+  }
+
+  /** A lane that something is about to happen to: it may not be at rest afterwards. */
+  #of(lane: number): Lane | undefined {
+    this.#tick();
+    return this.#lanes[lane];
+  }
+
+  #all(): readonly Lane[] {
+    this.#tick();
+    return this.#lanes;
+  }
+
+  /** Until all lanes are at rest. */
+  #tick(): void {
+    if (this.#stopTicking !== undefined || !this.#hasStarted) return;
+    const stop = every(this.#clock, TICK_MS, () => {
+      for (const lane of this.#lanes) lane.tick();
+      if (!this.#lanes.every(({ isAtRest }) => isAtRest)) return;
+      stop();
+      this.#stopTicking = undefined;
+    });
+    this.#stopTicking = stop;
   }
 
   async #oldestAgeSeconds(source: SpoolSource): Promise<number> {
@@ -236,14 +264,14 @@ export class DurablePublisher {
       await this.#options.spool.append(lane, sequence, record, this.#pending.get(sequence)?.sender);
     } catch (error) {
       if (!(error instanceof SpoolError)) throw error;
-      this.#lanes[lane]?.onNotStored(sequence, error.code);
+      this.#of(lane)?.onNotStored(sequence, error.code);
       return;
     }
-    this.#lanes[lane]?.onStored(sequence, record.length);
+    this.#of(lane)?.onStored(sequence, record.length);
   }
 
   async #read(lane: number, source: SpoolSource, after: number): Promise<void> {
-    this.#lanes[lane]?.onEntriesRead(source, await this.#spoolReader.read(source, lane, after));
+    this.#of(lane)?.onEntriesRead(source, await this.#spoolReader.read(source, lane, after));
   }
 
   async #quarantine(id: string, record: Buffer, problem: QuarantineProblem, detail?: string): Promise<boolean> {

@@ -44,6 +44,11 @@ export class LaneDrains<Event extends Keyed, Source> {
     return oldest;
   }
 
+  /** Whether nothing is left to drain. */
+  get isAtRest(): boolean {
+    return this.#orphans.size === 0 && this.#own.every(({ isDone }) => isDone);
+  }
+
   addOrphan(source: Source): void {
     const drain = this.#options.drainOf(source, 'orphan');
     this.#drains.set(source, drain);

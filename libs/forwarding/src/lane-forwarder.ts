@@ -144,7 +144,12 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#advance();
   }
 
-  /** Must be called periodically. */
+  /** Whether nothing is left to do: until the next call of anything else, `tick` need not be called. */
+  get isAtRest(): boolean {
+    return this.#mode === 'direct' && this.unconfirmed === 0 && this.#spoolWriter.isSettled && this.#drains.isAtRest;
+  }
+
+  /** Must be called periodically, unless the lane is at rest. */
   tick(): void {
     const now = this.#clock.monotonic();
     if (this.#channel.canSend) {
