@@ -328,12 +328,13 @@ export class LaneChannel {
       return;
     }
     const message: UnackedMessage = {
-      ...parsed.message,
       lane: this,
       queue,
       deliveries: new Set([delivery]),
       heldSince: this.#clock.monotonic(),
       heldBytes: bytes,
+      // Last: V8 in Node.js 20 gives each object a hidden class of its own if other properties follow a spread.
+      ...parsed.message,
     };
     this.#held.add(message);
     this.#ports.onMessage(message);

@@ -65,7 +65,7 @@ export function readRecord(record: Buffer): ReadRecord {
   if (data === undefined) return error.issues.some(({ code }) => code === 'unrecognized_keys') ? NEWER : DAMAGED;
   const type = MESSAGE_TYPES.find((known) => known === data.type);
   if (type === undefined) return NEWER;
-  return { kind: 'message', message: { ...data, type, body: record.subarray(bodyAt), maybeDuplicate: true } };
+  return { kind: 'message', message: { body: record.subarray(bodyAt), maybeDuplicate: true, ...data, type } };
 }
 
 function parseJson(json: string): unknown {

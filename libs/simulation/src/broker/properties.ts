@@ -21,14 +21,20 @@ const MOST_BYTES = 3;
  */
 export function propertiesOf(exchange: string, routingKey: string, options: Options.Publish): MessageProperties {
   const { contentType, contentEncoding, correlationId, replyTo, messageId, type, userId, appId } = options;
-  const shortStrings = { contentType, contentEncoding, correlationId, replyTo, messageId, type, userId, appId };
   checkShortString('exchange', exchange);
   checkShortString('routingKey', routingKey);
   for (const name of SHORT_STRINGS) checkShortString(name, options[name]);
   const { persistent, deliveryMode, priority, expiration, timestamp } = options;
   const given: unknown = options.headers;
   return {
-    ...shortStrings,
+    contentType,
+    contentEncoding,
+    correlationId,
+    replyTo,
+    messageId,
+    type,
+    userId,
+    appId,
     headers: copyOf(typeof given === 'object' && given !== null ? { ...given } : {}),
     deliveryMode: deliveryMode ?? (persistent === undefined ? undefined : persistent ? 2 : 1),
     priority,

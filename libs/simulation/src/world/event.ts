@@ -48,7 +48,8 @@ export function messageOf(
 export function bodyOf(event: SimulatedEvent): Buffer {
   const isLarge = event.index % LARGE_EVERY === LARGE_EVERY - 1;
   const padding = event.poison === 'too large' ? TOO_LARGE_PADDING : isLarge ? LARGE_PADDING : '';
-  return Buffer.from(JSON.stringify({ ...event, padding }));
+  const { routingKey, alert, index, action, poison } = event;
+  return Buffer.from(JSON.stringify({ routingKey, alert, index, action, poison, padding }));
 }
 
 /** Otherwise V8 keeps it as a tree of its parts, and flattens that with each use. */

@@ -21,6 +21,26 @@ export interface GatewayOptions {
   readonly spoolBytes: number;
 }
 
+/** An event that a sender submits. */
+class Submission {
+  readonly id: string;
+  readonly #message: OutgoingMessage;
+  #bytes: number | undefined;
+
+  constructor(
+    message: OutgoingMessage,
+    readonly lane: number,
+  ) {
+    this.id = message.id;
+    this.#message = message;
+  }
+
+  /** Needed only if the spool is full. */
+  get bytes(): number {
+    return (this.#bytes ??= writeRecord(this.#message).length);
+  }
+}
+
 /** One gateway and its disk: its processes follow one another. */
 export class Gateway {
   readonly volume: SimulatedVolume;
@@ -99,16 +119,7 @@ export class Gateway {
   submit(message: OutgoingMessage, timeoutMs: number): Promise<IngestResponse> {
     const { process } = this;
     const lane = laneOfMessage(this.#options.laneGroup, message);
-    let bytes: number | undefined;
-    const submission = {
-      id: message.id,
-      lane,
-      // Needed only if the spool is full.
-      get bytes() {
-        return (bytes ??= writeRecord(message).length);
-      },
-    };
-    const ended = this.requests.begin(submission, process);
+    const ended = this.requests.begin(new Submission(message, lane), process);
     return new Promise((resolve) => {
       const settle = (response: IngestResponse): void => {
         cancelTimeout();

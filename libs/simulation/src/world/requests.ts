@@ -38,8 +38,8 @@ export interface EventRequest {
   lostLane: boolean;
   /** What PagerDuty did with it. */
   fate: 'travelling' | 'processed' | 'not processed';
-  /** When it was processed; ms. */
-  processedAt?: number;
+  /** When it was processed; ms. Undefined if it was not. */
+  processedAt: number | undefined;
 }
 
 /** A worker interrupts no request that is younger (docs/architecture.md, "Hanging requests"); ms. */
@@ -76,7 +76,6 @@ export class Requests {
     const unfinished = this.#unfinishedOf(event.alert);
     const earlier = [...(this.#processed.get(id) ?? []), ...unfinished].sort(inOrder);
     const request: EventRequest = {
-      ...message,
       number: this.all.length,
       earlier: new Map(earlier.map((other) => [other, this.#limitOf(other, process, id)])),
       overlapped: earlier.filter(({ seen }) => seen === 'nothing'),
@@ -85,6 +84,9 @@ export class Requests {
       ms: 0,
       lostLane: false,
       fate: 'travelling',
+      processedAt: undefined,
+      // Last: otherwise V8 gives each request a hidden class of its own.
+      ...message,
     };
     unfinished.push(request);
     this.#unfinished.set(event.alert, unfinished);

@@ -75,24 +75,31 @@ async function run(world: World, peaks: Peaks, deadline: number): Promise<number
   const { scheduler, gateways, senders } = world;
   const clock = new VirtualClock(scheduler, 'simulation');
   let areSendersDone = false;
+  let areAllDelivered = false;
   let drainedAt: number | undefined;
   const sending = senders.run(gateways, { keys: KEYS, untilMs: SEND_UNTIL_MS });
   void sending.then(() => (areSendersDone = true));
   while (scheduler.now < (drainedAt === undefined ? deadline : drainedAt + AFTER_MS + SETTLE_MS)) {
     await delay(clock, CHECK_MS);
     peaks.sample();
-    if (!areSendersDone || !isDrained(world)) continue;
+    if (!areSendersDone || isAnyUnderWay(world)) continue;
+    // Once the senders are done that remains so.
+    areAllDelivered ||= isEachDelivered(world);
+    if (!areAllDelivered) continue;
     drainedAt ??= scheduler.now;
     if (scheduler.now >= drainedAt + AFTER_MS) return drainedAt;
   }
   return undefined;
 }
 
-/** Whether all is delivered, and nothing is under way that could still arrive. */
-function isDrained(world: World): boolean {
-  if (world.gateways.some(({ spooled }) => spooled > 0)) return false;
-  if (world.pagerDuty.requests.areAnyUnderWay || world.broker.isBusy) return false;
-  if (laneQueues().some((name) => world.broker.messagesIn(name).length > 0)) return false;
+/** Whether something is under way that could still arrive. */
+function isAnyUnderWay(world: World): boolean {
+  if (world.gateways.some(({ spooled }) => spooled > 0)) return true;
+  if (world.pagerDuty.requests.areAnyUnderWay || world.broker.isBusy) return true;
+  return laneQueues().some((name) => world.broker.messagesIn(name).length > 0);
+}
+
+function isEachDelivered(world: World): boolean {
   const arrived = delivered(world);
   const canArrive = canBeDelivered(world);
   return !world.senders.accepted.some((accepted) => !arrived.has(accepted.id) && canArrive(accepted));
