@@ -24,7 +24,7 @@ export class Peaks {
   declaresPerSecond = 0;
   /** Messages in the memory of one worker. */
   held = 0;
-  /** Bytes of the bodies in the memory of one worker. */
+  /** Bytes of the messages in the memory of one worker, with their headers. */
   heldBytes = 0;
 
   constructor(world: World) {
