@@ -142,7 +142,10 @@ it.each([
     const test = new TestWorker(broker.url, () => (isUnavailable ? UNAVAILABLE : DELIVERED), { memoryBytes: budget });
     await waitUntil(isEveryQueueOpen, { what: 'every lane and siding to be consumed', timeoutMs: START_MS });
     let peak = 0;
-    const sampling = setInterval(() => (peak = Math.max(peak, test.worker.dispatcher.held * bytes)), 1);
+    const sampling = setInterval(
+      () => (peak = Math.max(peak, test.worker.heldBytes, test.worker.dispatcher.held * bytes)),
+      1,
+    );
     await Promise.all(keys.map((key) => publish(broker.url, of(key, LANES.prefetch, bytes))));
     // Ten seconds after its window was filled.
     await waitUntil(() => test.worker.parkedKeys > 0, { what: 'a key to be parked', timeoutMs: 120_000 });
