@@ -1,4 +1,5 @@
 import { metric, printFigures, SCENARIO_MS, type Script, STEP_MS, WebhookRelay } from './webhooks.fixture';
+import { Cursor } from '@pdaltagent/store';
 import { waitUntil } from '@pdaltagent/testing';
 
 const BATCHES = 6;
@@ -71,12 +72,19 @@ describe('log entries become webhooks, none missed, none twice, each incident in
     'but entries later than the overlap are missing: the test can fail',
     async () => {
       const overlap = { PDAGENTD_POLL_OVERLAP_SECONDS: '10' };
-      const [poller] = await Promise.all([relay.startPoller(overlap), relay.startSender()]);
-      await relay.write([{ dedupKey: 'incident', createdAt: ago(0, 0) }]);
+      await Promise.all([relay.startPoller(overlap), relay.startSender()]);
+      const second = Math.floor(Date.now() / 1_000) * 1_000;
+      await relay.write([{ dedupKey: 'incident', createdAt: new Date(second).toISOString() }]);
       await relay.waitForAll();
-      // The first cycle reads further back; only when it has ended does the overlap decide.
-      const lag = () => metric(poller, 'pdaltagent_poller_lag_seconds');
-      await waitUntil(async () => (await lag()) < 30, { what: 'the first cycle to end', timeoutMs: STEP_MS });
+      // Cycles read from further back until the cursor has reached that entry, which one that began before it does not do.
+      await relay.withRedis((store) =>
+        waitUntil(async () => ((await new Cursor(store).read())?.cursor ?? 0) >= second, {
+          what: 'the cursor to reach the entry',
+          timeoutMs: STEP_MS,
+        }),
+      );
+      const reads = (await relay.reads()).length;
+      await waitUntil(async () => (await relay.reads()).length > reads, { what: 'the next cycle', timeoutMs: STEP_MS });
       await relay.write([{ dedupKey: 'incident', createdAt: ago(0, 50) }]);
       await relay.write([{ dedupKey: 'after', createdAt: ago(0, 0) }]);
       const after = (await relay.written()).at(-1)?.id ?? '';

@@ -212,3 +212,36 @@ it('a sender that fills the spool during an outage leaves room for the others', 
   await publisher.publish(large(), 'another');
   expect(await refused()).toBe(0);
 });
+
+it('looks at its lanes several times a second only while there is something to do', async () => {
+  const waiting = new Set<() => void>();
+  const counting: Clock = {
+    ...SYSTEM_CLOCK,
+    after: (ms, callback) => {
+      if (ms !== 100) return SYSTEM_CLOCK.after(ms, callback);
+      const due = () => {
+        waiting.delete(due);
+        callback();
+      };
+      waiting.add(due);
+      const cancel = SYSTEM_CLOCK.after(ms, due);
+      return () => {
+        waiting.delete(due);
+        cancel();
+      };
+    },
+  };
+  const rig = await start(counting);
+  await isDirect(rig);
+  const isIdle = () => waitUntil(() => waiting.size === 0, { what: 'the timer to stop' });
+  await isIdle();
+  await proxy.inject({ kind: 'down' });
+  await rig.publisher.publish(message());
+  expect(rig.spooled()).toBe(1);
+  expect(waiting.size).toBe(1);
+  await proxy.heal();
+  await isDirect(rig);
+  await isIdle();
+  await rig.publisher.publish(message());
+  await isIdle();
+});

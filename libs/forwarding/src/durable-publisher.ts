@@ -93,10 +93,10 @@ export class DurablePublisher {
       log,
       clock,
       random,
-      onOpened: (lane, isBlocked) => this.#of(lane)?.onOpened(isBlocked),
-      onLost: (lane, refusal) => this.#of(lane)?.onLost(refusal),
-      onBlocked: () => this.#all().forEach((lane) => lane.onBlocked()),
-      onUnblocked: () => this.#all().forEach((lane) => lane.onUnblocked()),
+      onOpened: (lane, isBlocked) => this.#wake(lane)?.onOpened(isBlocked),
+      onLost: (lane, refusal) => this.#wake(lane)?.onLost(refusal),
+      onBlocked: () => this.#wakeAll().forEach((lane) => lane.onBlocked()),
+      onUnblocked: () => this.#wakeAll().forEach((lane) => lane.onUnblocked()),
     });
     this.#own = legacy === undefined ? [spool] : [legacy, spool];
     const sources = { own: spool, legacy };
@@ -131,7 +131,7 @@ export class DurablePublisher {
     if (entries > 0) this.#options.log.warn('the spool contains events from a previous run', { entries });
     for (const source of this.#own) void source.settlePurge();
     this.#hasStarted = true;
-    this.#tick();
+    this.#startTicking();
     this.#broker.start();
   }
 
@@ -141,7 +141,7 @@ export class DurablePublisher {
    * @throws NotDurableError
    */
   publish(message: OutgoingMessage, sender?: string): Promise<void> {
-    const lane = this.#of(laneOfMessage(this.#options.broker.laneGroup, message));
+    const lane = this.#wake(laneOfMessage(this.#options.broker.laneGroup, message));
     this.#lastSequence = Math.max(this.#lastSequence + 1, this.#clock.wall() * SEQUENCES_PER_MS);
     const sequence = this.#lastSequence;
     return new Promise((resolve, reject) => {
@@ -156,7 +156,7 @@ export class DurablePublisher {
     this.#options.log.warn('draining an orphaned spool', { folder, entries });
     const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
     this.#orphans.set(source, { lanes: new Set(filled), release });
-    for (const lane of filled) this.#of(lane)?.drainOrphan(source);
+    for (const lane of filled) this.#wake(lane)?.drainOrphan(source);
     void source.settlePurge();
   }
 
@@ -201,18 +201,18 @@ export class DurablePublisher {
   }
 
   /** A lane that something is about to happen to: it may not be at rest afterwards. */
-  #of(lane: number): Lane | undefined {
-    this.#tick();
+  #wake(lane: number): Lane | undefined {
+    this.#startTicking();
     return this.#lanes[lane];
   }
 
-  #all(): readonly Lane[] {
-    this.#tick();
+  #wakeAll(): readonly Lane[] {
+    this.#startTicking();
     return this.#lanes;
   }
 
   /** Until all lanes are at rest. */
-  #tick(): void {
+  #startTicking(): void {
     if (this.#stopTicking !== undefined || !this.#hasStarted) return;
     const stop = every(this.#clock, TICK_MS, () => {
       for (const lane of this.#lanes) lane.tick();
@@ -264,14 +264,14 @@ export class DurablePublisher {
       await this.#options.spool.append(lane, sequence, record, this.#pending.get(sequence)?.sender);
     } catch (error) {
       if (!(error instanceof SpoolError)) throw error;
-      this.#of(lane)?.onNotStored(sequence, error.code);
+      this.#wake(lane)?.onNotStored(sequence, error.code);
       return;
     }
-    this.#of(lane)?.onStored(sequence, record.length);
+    this.#wake(lane)?.onStored(sequence, record.length);
   }
 
   async #read(lane: number, source: SpoolSource, after: number): Promise<void> {
-    this.#of(lane)?.onEntriesRead(source, await this.#spoolReader.read(source, lane, after));
+    this.#wake(lane)?.onEntriesRead(source, await this.#spoolReader.read(source, lane, after));
   }
 
   async #quarantine(id: string, record: Buffer, problem: QuarantineProblem, detail?: string): Promise<boolean> {
