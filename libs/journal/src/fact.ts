@@ -228,7 +228,7 @@ type Content =
 /** What happened, at which time by the clock of its process (milliseconds since 1970). */
 export type Fact = Content & { readonly at: number };
 export type FactKind = Fact['kind'];
-export type FactOf<Kind extends FactKind> = Extract<Fact, { readonly kind: Kind }>;
+export type FactOf<Kind extends FactKind> = Fact & { readonly kind: Kind };
 
 /** A fact of a newer release: kept and shown, but not understood. */
 export interface UnknownFact {

@@ -12,3 +12,14 @@ export {
   type UnknownFact,
 } from './fact';
 export { type FactBatch, type FactStream, type ReadFrom, type ReadOptions, type ReadProgress } from './fact-batch';
+export { Erasures, erasureDigestOf, withoutPersonalData } from './erasures';
+export { Journal, type JournalLimits, type JournalObserver, type JournalOptions } from './journal';
+export { JournalReader, type JournalReaderOptions, JournalUnavailable } from './journal-reader';
+export {
+  type JournalConfiguration,
+  type JournalReaderConfiguration,
+  openJournal,
+  type OpenedJournal,
+  type OpenJournalOptions,
+  openJournalReader,
+} from './open-journal';

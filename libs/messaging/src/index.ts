@@ -33,6 +33,7 @@ export {
   deadLetterExchange,
   EVENTS,
   exchangesOf,
+  JOURNAL,
   type LaneGroup,
   laneKey,
   laneOf,

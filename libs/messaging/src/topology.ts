@@ -44,6 +44,9 @@ export const WEBHOOKS: LaneGroup = {
   laneBy: 'order key',
 };
 
+/** The exchange of the journal, and the stream that is bound to it. */
+export const JOURNAL = 'pdaltagent.journal';
+
 /** The exchange on which workers announce themselves. */
 export const STATUS_EXCHANGE = 'pdaltagent.status';
 /** The exchange on which workers answer commands, whose exclusive queues are bound to it by their names. */
