@@ -13,8 +13,11 @@ export {
 } from './fact';
 export { type FactBatch, type FactStream, type ReadFrom, type ReadOptions, type ReadProgress } from './fact-batch';
 export { Erasures, erasureDigestOf, withoutPersonalData } from './erasures';
-export { Journal, type JournalLimits, type JournalObserver, type JournalOptions } from './journal';
-export { JournalReader, type JournalReaderOptions, JournalUnavailable } from './journal-reader';
+export { type JournalLimits } from './declare-stream';
+export { Journal, type JournalObserver, type JournalOptions } from './journal';
+export { JournalReader, type JournalReaderOptions } from './journal-reader';
+export { JournalUnavailable, type Unavailability } from './journal-unavailable';
+export { type Hole, Sequences, type WritingProcess } from './sequences';
 export {
   type JournalConfiguration,
   type JournalReaderConfiguration,
