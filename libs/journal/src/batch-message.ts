@@ -13,7 +13,7 @@ const CONTENT_TYPE = 'application/x-ndjson';
 const CONTENT_ENCODING = 'deflate';
 
 /** The body of a message: lines, each with its line feed, without a header of zlib (RFC 1951). */
-export function bodyOf(lines: string): Buffer {
+export function bodyOf(lines: string | Uint8Array): Buffer {
   // zlib returns a part of a buffer of 16 KB, all of which would stay in memory.
   return Buffer.from(deflateRawSync(lines, { level: LEVEL }));
 }

@@ -29,10 +29,19 @@ export interface FactBufferOptions {
   readonly onDropped: (facts: number) => void;
 }
 
+/** For the lines of one batch: it grows, and is used again. */
+const FIRST_BYTES = 65_536;
+const KEPT_BYTES = 1_048_576;
+const LINE_FEED = 0x0a;
+/** UTF-8 takes no more for a character of a JavaScript string. */
+const MAX_CHARACTER_BYTES = 3;
+
 /** Collects lines in batches, which wait until they are confirmed. Beyond its size it drops the oldest, and knows how much. */
 export class FactBuffer {
   readonly #options: FactBufferOptions;
-  #lines = '';
+  /** Writing each line at once takes half the time of adding it to a string, which zlib would have to convert. */
+  #lines = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #length = 0;
   #facts = 0;
   #from = Infinity;
   #to = -Infinity;
@@ -47,14 +56,13 @@ export class FactBuffer {
     this.#options = options;
   }
 
-  /** A character of a line counts as a byte. */
   get bytes(): number {
-    return this.#lines.length + this.#waitingBytes;
+    return this.#length + this.#waitingBytes;
   }
 
   /** Whether the lines are to become a batch. */
   get isFull(): boolean {
-    return this.#facts >= MAX_FACTS || this.#lines.length >= MAX_BATCH_BYTES;
+    return this.#facts >= MAX_FACTS || this.#length >= MAX_BATCH_BYTES;
   }
 
   get isEmpty(): boolean {
@@ -66,7 +74,7 @@ export class FactBuffer {
    * @returns whether the batch is full and is to be closed
    */
   add(line: string, at: number, told?: Loss): boolean {
-    this.#lines += `${line}\n`;
+    this.#append(line);
     this.#facts += 1;
     if (at < this.#from) this.#from = at;
     if (at > this.#to) this.#to = at;
@@ -78,7 +86,7 @@ export class FactBuffer {
   /** Makes a batch of the lines that there are. */
   close(): void {
     if (this.#facts === 0) return;
-    const body = bodyOf(this.#lines);
+    const body = bodyOf(this.#lines.subarray(0, this.#length));
     this.#waiting.push({ ...this.#take(), sequence: this.#nextSequence, body });
     this.#nextSequence += 1;
     this.#waitingBytes += body.length + BATCH_OVERHEAD_BYTES;
@@ -118,6 +126,18 @@ export class FactBuffer {
     return loss;
   }
 
+  #append(line: string): void {
+    const needed = this.#length + line.length * MAX_CHARACTER_BYTES + 1;
+    if (needed > this.#lines.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#lines.length * 2));
+      this.#lines.copy(larger, 0, 0, this.#length);
+      this.#lines = larger;
+    }
+    this.#length += this.#lines.write(line, this.#length);
+    this.#lines[this.#length] = LINE_FEED;
+    this.#length += 1;
+  }
+
   #makeRoom(): void {
     while (this.bytes > this.#options.maximumBytes) {
       // One that was sent may arrive.
@@ -126,13 +146,14 @@ export class FactBuffer {
       this.drop(oldest);
     }
     // A single fact that is larger than everything may be.
-    if (this.#lines.length <= this.#options.maximumBytes) return;
+    if (this.#length <= this.#options.maximumBytes) return;
     this.#lose(this.#take());
   }
 
   #take(): Lines {
     const taken = { facts: this.#facts, from: this.#from, to: this.#to, told: this.#told };
-    this.#lines = '';
+    this.#length = 0;
+    if (this.#lines.length > KEPT_BYTES) this.#lines = Buffer.allocUnsafeSlow(FIRST_BYTES);
     this.#facts = 0;
     this.#from = Infinity;
     this.#to = -Infinity;

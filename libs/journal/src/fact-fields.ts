@@ -46,6 +46,7 @@ const FIELDS: { readonly [Kind in FactKind]: FieldsOf<Kind> } = {
   accepted: {
     ...MESSAGE,
     bytes: number,
+    lane: optional(number),
     severity: optional(text),
     source: optional(text),
     summary: optional(text),
@@ -69,7 +70,7 @@ const FIELDS: { readonly [Kind in FactKind]: FieldsOf<Kind> } = {
   'key-parked': { ...KEY, lane: number, siding: number },
   'key-returned': { ...KEY, lane: number },
   'key-throttled': KEY,
-  circuit: { group, state: oneOf(['open', 'closed']) },
+  circuit: { group, destination: optional(text), state: oneOf(['open', 'closed']) },
   'spool-mode': { mode: text, cause: optional(text) },
   'lane-taken': LANE,
   'lane-released': LANE,

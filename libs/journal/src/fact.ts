@@ -28,6 +28,8 @@ export interface MessageReference {
 interface Accepted extends MessageReference {
   readonly kind: 'accepted';
   readonly bytes: number;
+  /** The lane that its key has, if that is known here: how many messages wait there must agree with the messages that are not delivered. */
+  readonly lane?: number;
   /** These three are after scrubbing, and only there if the journal is to have texts (`full`). */
   readonly severity?: string;
   readonly source?: string;
@@ -49,7 +51,7 @@ interface Attempted extends MessageReference {
   readonly ms: number;
 }
 
-/** The attempt that delivered it, and its acknowledgement. */
+/** The attempt that delivered it. Its acknowledgement follows, unless the worker lost its lane meanwhile. */
 interface Delivered extends MessageReference {
   readonly kind: 'delivered';
   readonly attempt: number;
@@ -130,6 +132,8 @@ interface KeyThrottled extends KeyReference {
 interface CircuitChanged {
   readonly kind: 'circuit';
   readonly group: FactGroup;
+  /** Of webhooks, whose destinations fail one by one; all events have the same one. */
+  readonly destination?: string;
   readonly state: 'open' | 'closed';
 }
 

@@ -13,7 +13,7 @@ export {
 } from './fact';
 export { type FactBatch, type FactStream, type ReadFrom, type ReadOptions, type ReadProgress } from './fact-batch';
 export { Erasures, erasureDigestOf, withoutPersonalData } from './erasures';
-export { type JournalLimits } from './declare-stream';
+export { declareStream, type JournalLimits } from './declare-stream';
 export { Journal, type JournalObserver, type JournalOptions } from './journal';
 export { JournalReader, type JournalReaderOptions } from './journal-reader';
 export { JournalUnavailable, type Unavailability } from './journal-unavailable';

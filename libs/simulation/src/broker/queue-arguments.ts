@@ -1,7 +1,10 @@
 import { type Options } from 'amqplib';
 import { type QueueOptions } from './queue-state';
 
-/** The arguments of a queue that the simulation knows. @throws Error for another one */
+/**
+ * The arguments of a queue that the simulation knows. A stream is simulated for those who publish to it, as a classic queue.
+ * @throws Error for another one
+ */
 export function argumentsOf(options: Options.AssertQueue): Omit<QueueOptions, 'name' | 'exclusiveTo'> {
   const given: unknown = options.arguments ?? {};
   const values = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
@@ -25,4 +28,7 @@ const KNOWN_ARGUMENTS = new Set([
   'x-quorum-initial-group-size',
   'x-dead-letter-exchange',
   'x-dead-letter-routing-key',
+  'x-max-age',
+  'x-max-length-bytes',
+  'x-stream-max-segment-size-bytes',
 ]);
