@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { batchIn, bodyOf, propertiesOf } from './batch-message';
+import { FACT_VERSION } from './fact';
 import { lineOf } from './fact-line';
 import { ACCEPTED, CONTENTS } from './facts.fixture';
 
@@ -36,13 +37,10 @@ describe('a batch', () => {
 });
 
 describe('a message of somebody else is skipped', () => {
-  const { headers } = properties;
+  const headers = { version: FACT_VERSION, instance: SOURCE.instance, host: SOURCE.host, sequence: '7' };
   it.each([
     ['without headers', { content: MESSAGE.content, properties: { ...properties, headers: undefined } }],
-    [
-      'without a sequence',
-      { content: MESSAGE.content, properties: { ...properties, headers: { ...headers, sequence: '7' } } },
-    ],
+    ['without a sequence', { content: MESSAGE.content, properties: { ...properties, headers } }],
     ['without a service', { content: MESSAGE.content, properties: { ...properties, appId: undefined } }],
     ['in another encoding', { content: MESSAGE.content, properties: { ...properties, contentEncoding: 'zstd' } }],
     ['whose body is damaged', { content: Buffer.from('not deflated'), properties }],

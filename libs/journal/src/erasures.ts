@@ -41,6 +41,8 @@ function idOf(fact: Fact | UnknownFact): string | undefined {
 /** What an unknown fact keeps: nobody can say what else in it is personal. */
 const KEPT_OF_UNKNOWN: ReadonlySet<string> = new Set(['kind', 'at', 'group', 'id', 'type']);
 
+type Editable<Of> = { -readonly [Field in keyof Of]: Of[Field] };
+
 /** Keeps ids, kinds, times and numbers, so that counts stay right. */
 export function withoutPersonalData(fact: Fact | UnknownFact): Fact | UnknownFact {
   switch (fact.kind) {
@@ -49,19 +51,26 @@ export function withoutPersonalData(fact: Fact | UnknownFact): Fact | UnknownFac
       return { ...fact, content: Object.fromEntries(kept) };
     }
     case 'accepted': {
-      const { alert: _alert, severity: _severity, source: _source, summary: _summary, ...rest } = fact;
-      return rest;
+      const shown: Editable<typeof fact> = { ...fact };
+      delete shown.alert;
+      delete shown.severity;
+      delete shown.source;
+      delete shown.summary;
+      return shown;
     }
     case 'attempted':
     case 'dead-lettered': {
-      const { alert: _alert, answer: _answer, ...rest } = fact;
-      return rest;
+      const shown: Editable<typeof fact> = { ...fact };
+      delete shown.alert;
+      delete shown.answer;
+      return shown;
     }
     case 'delivered':
     case 'repeated':
     case 'quarantined': {
-      const { alert: _alert, ...rest } = fact;
-      return rest;
+      const shown: Editable<typeof fact> = { ...fact };
+      delete shown.alert;
+      return shown;
     }
     default:
       return fact;

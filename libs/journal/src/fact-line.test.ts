@@ -21,10 +21,9 @@ describe('a fact', () => {
   });
 
   it('has less text if the journal is to have less', () => {
-    const { severity: _severity, source: _source, summary: _summary, ...keys } = ACCEPTED;
-    const { alert: _alert, ...none } = keys;
-    expect(factOf(lineOf(ACCEPTED, AT, 'keys'), FACT_VERSION)).toEqual({ ...keys, at: AT });
-    expect(factOf(lineOf(ACCEPTED, AT, 'none'), FACT_VERSION)).toEqual({ ...none, at: AT });
+    const keys = { ...ACCEPTED, at: AT, severity: undefined, source: undefined, summary: undefined };
+    expect(factOf(lineOf(ACCEPTED, AT, 'keys'), FACT_VERSION)).toEqual(keys);
+    expect(factOf(lineOf(ACCEPTED, AT, 'none'), FACT_VERSION)).toEqual({ ...keys, alert: undefined });
     for (const content of contents) {
       expect(lineOf(content, AT, 'keys')).not.toMatch(/"(severity|source|summary|answer)"/);
       expect(lineOf(content, AT, 'none')).not.toMatch(/"(severity|source|summary|answer|alert)"/);

@@ -74,7 +74,7 @@ describe('the journal', () => {
       summary: 'Jane',
     });
     await world.scheduler.run(world.journal.stop());
-    expect(world.facts.find(({ kind }) => kind === 'accepted')).not.toMatchObject({ alert: expect.anything() });
+    expect(world.facts.map(({ kind }) => kind)).toContain('accepted');
     expect(JSON.stringify(world.facts)).not.toMatch(/jane/i);
   });
 
