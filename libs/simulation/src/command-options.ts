@@ -13,6 +13,7 @@ Runs gateways and workers in simulated worlds with faults, one for each seed, an
   --seed N    run one seed again, and print the part of its trace that matters
   --trace     with --seed: print the whole trace
   --faults F  with --seed: these faults instead of the seed's, as JSON, as --seed prints them
+  --journal   gateways and workers also write the journal, which must not change what is delivered
   --mutant M  first put a fault into the sources, which a seed should find; --mutant list lists them, --mutant all
               searches each (up to 2000 seeds from its known one on; --seeds and --from change that)
   --help      print this
@@ -34,6 +35,7 @@ export interface Options {
   readonly seed: number | undefined;
   readonly stopsAtFirst: boolean;
   readonly isWholeTrace: boolean;
+  readonly hasJournal: boolean;
   /** Other faults than those of the seed. */
   readonly faults: readonly Fault[] | undefined;
   /** The fault that is put into the sources; or `list`, or `all`. */
@@ -54,13 +56,15 @@ export function optionsIn(args: readonly string[]): Options {
       first: { type: 'boolean' },
       trace: { type: 'boolean' },
       faults: { type: 'string' },
+      journal: { type: 'boolean' },
       mutant: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
-  const { seeds, from, seed, first, trace, faults, mutant, help } = values;
-  if (mutant === 'list') refuse(values, '--mutant list', ['seeds', 'from', 'seed', 'first', 'trace', 'faults']);
-  else if (mutant === 'all') refuse(values, '--mutant all', ['seed', 'first', 'trace', 'faults']);
+  const { seeds, from, seed, first, trace, faults, journal, mutant, help } = values;
+  if (mutant === 'list')
+    refuse(values, '--mutant list', ['seeds', 'from', 'seed', 'first', 'trace', 'faults', 'journal']);
+  else if (mutant === 'all') refuse(values, '--mutant all', ['seed', 'first', 'trace', 'faults', 'journal']);
   else if (mutant !== undefined && !MUTANTS.has(mutant))
     throw new Error(`--mutant must be list, all or one of these, not "${mutant}":\n${listing()}`);
   if (seed !== undefined) refuse(values, '--seed, which runs one seed,', ['seeds', 'from', 'first']);
@@ -73,6 +77,7 @@ export function optionsIn(args: readonly string[]): Options {
     seed: seed === undefined ? undefined : numberOf('--seed', seed, 0),
     stopsAtFirst: first === true,
     isWholeTrace: trace === true,
+    hasJournal: journal === true,
     faults: faults === undefined ? undefined : faultsIn(faults),
     mutant,
   };

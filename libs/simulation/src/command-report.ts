@@ -43,9 +43,17 @@ export function describeViolation({ check, detail, evidence = [] }: Problem): st
   ]);
 }
 
+/** How a seed was run. */
+export interface RunAs {
+  /** The fault that was put into the sources. */
+  readonly mutant: string | undefined;
+  readonly hasJournal: boolean;
+}
+
 /** The command that runs a seed again. */
-export function reproducing(seed: number, mutant: string | undefined, faults?: readonly Fault[]): string {
+export function reproducing(seed: number, { mutant, hasJournal }: RunAs, faults?: readonly Fault[]): string {
   const options = [
+    ...(hasJournal ? ['--journal'] : []),
     ...(mutant === undefined ? [] : [`--mutant=${quoted(mutant)}`]),
     // The kinds of faults may have apostrophes, which are hard to read once quoted.
     ...(faults === undefined ? [] : [`--faults=${quoted(JSON.stringify(faults).replaceAll("'", '\\u0027'))}`]),

@@ -1,31 +1,29 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { describe, describeSmallest, type Output, reproducing } from './command-report';
+import { describe, describeSmallest, type Output, reproducing, type RunAs } from './command-report';
 import { LimitUsage } from './world/limit-usage';
 import { shrink } from './world/shrink';
 import { simulate } from './world/simulate';
 
-export interface SearchOptions {
+export interface SearchOptions extends RunAs {
   /** How many; undefined for the default. */
   readonly seeds: number | undefined;
   /** The first one; undefined for the default. */
   readonly from: number | undefined;
   readonly stopsAtFirst: boolean;
-  /** The fault that was put into the sources. */
-  readonly mutant: string | undefined;
 }
 
 const PROGRESS_EVERY_MS = 5_000;
 
 /** Runs seeds one after another; the result is the exit code. */
 export async function search(options: SearchOptions, { write, progress }: Output): Promise<number> {
-  const { seeds = 200, from = 1, stopsAtFirst, mutant } = options;
+  const { seeds = 200, from = 1, stopsAtFirst, hasJournal } = options;
   const begun = SYSTEM_CLOCK.monotonic();
   const usage = new LimitUsage();
   let shownAt = begun;
   let failures = 0;
   let count = 0;
   for (let seed = from; seed < from + seeds && !(stopsAtFirst && failures > 0); seed += 1) {
-    const report = await simulate(seed);
+    const report = await simulate(seed, { hasJournal });
     count += 1;
     usage.add(report.limits);
     const now = SYSTEM_CLOCK.monotonic();
@@ -37,7 +35,7 @@ export async function search(options: SearchOptions, { write, progress }: Output
     failures += 1;
     write(describe(report));
     write(describeSmallest(report, await shrink(report)));
-    write(`Reproduce with a trace: ${reproducing(seed, mutant)}\n\n`);
+    write(`Reproduce with a trace: ${reproducing(seed, options)}\n\n`);
   }
   const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
   const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;

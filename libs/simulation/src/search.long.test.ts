@@ -18,3 +18,10 @@ it(`in the simulated worlds of the seeds ${FROM} to ${UNTIL}, no event is lost, 
       output: expect.stringMatching(new RegExp(`\n${SEEDS} seeds from \\d+ in .*: 0 failed\n$`)) as unknown,
     });
 }, 3_600_000);
+
+it('a journal that gateways and workers write changes nothing of that', async () => {
+  expect(await startSimulateCommand('--journal', '--seeds', '1000')).toEqual({
+    status: 0,
+    output: expect.stringMatching(/\n1000 seeds from 1 in .*: 0 failed\n$/) as unknown,
+  });
+}, 3_600_000);

@@ -2,7 +2,7 @@ import { type Options } from 'amqplib';
 import { type QueueOptions } from './queue-state';
 
 /**
- * The arguments of a queue that the simulation knows. A stream is simulated for those who publish to it, as a classic queue.
+ * The arguments of a queue that the simulation knows. A stream is simulated for those who publish to it, as a quorum queue.
  * @throws Error for another one
  */
 export function argumentsOf(options: Options.AssertQueue): Omit<QueueOptions, 'name' | 'exclusiveTo'> {
@@ -11,7 +11,7 @@ export function argumentsOf(options: Options.AssertQueue): Omit<QueueOptions, 'n
   for (const name of values.keys()) if (!KNOWN_ARGUMENTS.has(name)) throw new Error(`not simulated: ${name}`);
   const [exchange, routingKey] = [values.get('x-dead-letter-exchange'), values.get('x-dead-letter-routing-key')];
   return {
-    type: values.get('x-queue-type') === 'quorum' ? 'quorum' : 'classic',
+    type: REPLICATED.has(values.get('x-queue-type')) ? 'quorum' : 'classic',
     singleActiveConsumer: values.get('x-single-active-consumer') === true,
     hasDeliveryLimit: values.has('x-delivery-limit'),
     deadLetters:
@@ -20,6 +20,8 @@ export function argumentsOf(options: Options.AssertQueue): Omit<QueueOptions, 'n
         : undefined,
   };
 }
+
+const REPLICATED: ReadonlySet<unknown> = new Set(['quorum', 'stream']);
 
 const KNOWN_ARGUMENTS = new Set([
   'x-queue-type',

@@ -34,7 +34,7 @@ const EXPECTED_CLOSURE = / scouting: .*: 541 /;
  * asks whether a queue answers is refused a message.
  */
 const EXPECTED_ERRORS =
-  / is larger than configured max size |\(no queue | scouting .*cannot obtain access to locked queue /;
+  / is larger than configured max size |\(no queue |\(no exchange 'pdaltagent\.journal'| scouting .*cannot obtain access to locked queue /;
 
 /** In their order. */
 type Times = readonly (readonly [name: string, at: number])[];

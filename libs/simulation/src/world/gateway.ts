@@ -1,10 +1,12 @@
 import { DurablePublisher, NotDurableError } from '@pdaltagent/forwarding';
+import { type FactRecorder, NO_JOURNAL } from '@pdaltagent/journal';
 import { type LaneGroup, laneOfMessage, type OutgoingMessage, readRecord, writeRecord } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import { Spool } from '@pdaltagent/spool';
 import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { IngestRequests, type IngestResponse } from './ingest-requests';
+import { acceptedFact, journalOf } from './journals';
 import { type Network } from './network';
 import { CHECKSUM_BYTES } from './records';
 import { SimulatedVolume } from './simulated-volume';
@@ -19,6 +21,7 @@ export interface GatewayOptions {
   readonly laneGroup: LaneGroup;
   readonly maxInFlight: number;
   readonly spoolBytes: number;
+  readonly hasJournal: boolean;
 }
 
 /** An event that a sender submits. */
@@ -51,6 +54,7 @@ export class Gateway {
   process: SimulatedProcess;
   #publisher: DurablePublisher | undefined;
   #spool: Spool | undefined;
+  #journal: FactRecorder = NO_JOURNAL;
   #runs = 0;
 
   constructor(
@@ -141,15 +145,21 @@ export class Gateway {
   async accept(message: OutgoingMessage): Promise<void> {
     if (this.#publisher === undefined) throw new Error(REFUSED);
     const publisher = this.#publisher;
-    return new Promise((resolve, reject) =>
-      this.process.enter(() => void publisher.publish(message).then(resolve, reject)),
-    );
+    const journal = this.#journal;
+    return new Promise((resolve, reject) => {
+      const accepted = (): void => {
+        journal.record(acceptedFact(message));
+        resolve();
+      };
+      this.process.enter(() => void publisher.publish(message).then(accepted, reject));
+    });
   }
 
   async #open(process: SimulatedProcess): Promise<void> {
     const log = loggerOf(process);
     const { clock, random } = process;
-    const { laneGroup, maxInFlight, spoolBytes } = this.#options;
+    const { laneGroup, maxInFlight, spoolBytes, hasJournal } = this.#options;
+    const connect = this.#network.connectOf(process);
     const disk = this.volume.diskOf(process);
     const spool = await Spool.open('spool', { maximumBytes: spoolBytes, log, clock, disk });
     if (spool === undefined) throw new Error('the spool of a dead process is locked');
@@ -159,7 +169,7 @@ export class Gateway {
         name: process.name,
         laneGroup,
         queueType: 'quorum',
-        connect: this.#network.connectOf(process),
+        connect,
       },
       spool,
       legacy: undefined,
@@ -172,6 +182,9 @@ export class Gateway {
       onQuarantined: () => undefined,
     });
     publisher.start();
+    const journal = hasJournal ? journalOf(process, this.#scheduler, connect, log) : undefined;
+    journal?.start();
+    this.#journal = journal ?? NO_JOURNAL;
     this.#publisher = publisher;
     this.#spool = spool;
   }

@@ -15,8 +15,8 @@ export async function shrink(failed: SimulationReport): Promise<SimulationReport
   return smallest === failed ? failed : shrink(smallest);
 }
 
-function rerun({ seed }: SimulationReport, faults: readonly Fault[]): Promise<SimulationReport> {
-  return simulate(seed, { faults });
+function rerun({ seed, hasJournal }: SimulationReport, faults: readonly Fault[]): Promise<SimulationReport> {
+  return simulate(seed, { faults, hasJournal });
 }
 
 function failsAlike(one: SimulationReport, other: SimulationReport): boolean {

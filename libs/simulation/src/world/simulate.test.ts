@@ -55,6 +55,15 @@ describe('a simulated world', () => {
     expect(Number.parseFloat(trace.at(-1) ?? '') - Number.parseFloat(trace[last] ?? '')).toBeGreaterThan(10);
   });
 
+  it('writes the journal if it is to, and is delivered the same as without', async () => {
+    const { trace, problems, hasJournal } = await simulate(7, { isTracing: true, hasJournal: true });
+    expect([hasJournal, problems]).toEqual([true, []]);
+    for (const service of ['gateway-0', 'worker-0'])
+      expect(trace.some((line) => line.includes(`journal of ${service}`) && line.includes('basic.publish to pdaltagent.journal'))).toBe(true);
+    for (let seed = 8; seed < 16; seed += 1)
+      expect(await simulate(seed, { hasJournal: true })).toMatchObject({ problems: [] });
+  });
+
   it('fails if a service logs a bug of its own', async () => {
     jest.spyOn(SimulatedPagerDuty.prototype, 'post').mockImplementationOnce(() => Promise.reject(new TypeError('x')));
     const { problems } = await simulate(3);

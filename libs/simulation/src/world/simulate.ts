@@ -15,6 +15,7 @@ import { KEYS, World } from './world';
 export interface SimulationReport {
   readonly seed: number;
   readonly faults: readonly Fault[];
+  readonly hasJournal: boolean;
   readonly problems: readonly Problem[];
   /** How many arrivals at PagerDuty each documented limit explains. */
   readonly limits: ReadonlyMap<Limit, number>;
@@ -28,6 +29,8 @@ export interface SimulateOptions {
   /** Other faults than those of the seed. */
   readonly faults?: readonly Fault[];
   readonly isTracing?: boolean;
+  /** Whether gateways and workers write what happens into the journal: default no. */
+  readonly hasJournal?: boolean;
 }
 
 /** Not in step with what repeats every second, of which something might be under way at each check. */
@@ -39,8 +42,8 @@ const SETTLE_MS = 30_000;
 
 /** Runs the world of a seed until it is drained, and checks it. The same seed and faults always do the same. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulationReport> {
-  const { faults = faultsOf(seed), isTracing = false } = options;
-  const world = new World(seed, isTracing);
+  const { faults = faultsOf(seed), isTracing = false, hasJournal = false } = options;
+  const world = new World(seed, isTracing, hasJournal);
   const { scheduler } = world;
   inject(world, faults);
   world.start();
@@ -62,7 +65,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
   const { limits } = verdict;
-  return { seed, faults, problems, limits, accepted: world.senders.accepted.length, steps, trace };
+  return { seed, faults, hasJournal, problems, limits, accepted: world.senders.accepted.length, steps, trace };
 }
 
 function problemOf(check: CheckName, { at, text }: Evidence): Problem {

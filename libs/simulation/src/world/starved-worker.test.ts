@@ -41,6 +41,7 @@ function world(leader: number) {
     pagerDuty,
     laneGroup: LANE_GROUP,
     concurrency: 64,
+    hasJournal: false,
     renewAfterMs: () => undefined,
   };
   const worker = new Worker(scheduler, dependencies, 'worker-1');

@@ -1,8 +1,10 @@
 import { classifyEvent } from '@pdaltagent/delivery';
+import { type Journal, NO_JOURNAL } from '@pdaltagent/journal';
 import { type LaneGroup, laneOfMessage, laneQueue, LaneWorker, sidingQueue, tableQueue } from '@pdaltagent/messaging';
 import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { loggerOf } from './gateway';
+import { attemptedFact, journalOf } from './journals';
 import { type Network, type QueuesOfLane } from './network';
 import { type SimulatedPagerDuty } from './simulated-pagerduty';
 import { type SimulatedRedis } from './simulated-redis';
@@ -17,6 +19,7 @@ export interface WorkerDependencies {
   readonly laneGroup: LaneGroup;
   /** Attempts at the same time. */
   readonly concurrency: number;
+  readonly hasJournal: boolean;
   /** Undefined for the default; may change. */
   readonly renewAfterMs: () => number | undefined;
 }
@@ -27,6 +30,7 @@ export class Worker {
   readonly #dependencies: WorkerDependencies;
   process: SimulatedProcess;
   #worker: LaneWorker | undefined;
+  #journal: Journal | undefined;
   #runs = 0;
 
   constructor(
@@ -53,8 +57,12 @@ export class Worker {
     this.#runs += 1;
     const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
     this.process = process;
-    const { network, pagerDuty, redis, laneGroup, concurrency, renewAfterMs } = this.#dependencies;
+    const { network, pagerDuty, redis, laneGroup, concurrency, renewAfterMs, hasJournal } = this.#dependencies;
     const { clock, random } = process;
+    const connect = network.connectOf(process);
+    const log = loggerOf(process);
+    const journal = hasJournal ? journalOf(process, this.#scheduler, connect, log) : undefined;
+    const recorder = journal ?? NO_JOURNAL;
     const lanes = Array.from({ length: laneGroup.lanes }, (_, lane) => queuesOfLane(laneGroup, lane));
     const worker: LaneWorker = new LaneWorker({
       url: 'amqp://simulated',
@@ -78,25 +86,28 @@ export class Worker {
       markers: redis.markersOf(process),
       claims: redis.claimsOf(process),
       observer: {
-        onAttempted: () => undefined,
+        onAttempted: (message, outcome) => recorder.record(attemptedFact(message, outcome)),
         onInterrupted: () => undefined,
         onDelivered: () => undefined,
         onDuplicateDropped: ({ id }) => process.log('debug', 'dropped a duplicate', { id }),
         onDeadLettered: (reason, message) => process.log('debug', 'dead letter', { reason, id: message?.id }),
       },
-      log: loggerOf(process),
-      connect: network.connectOf(process),
+      log,
+      connect,
       clock,
       random,
     });
     worker.start();
+    journal?.start();
     this.#worker = worker;
+    this.#journal = journal;
   }
 
   /** A normal stop; resolves once its process has ended. */
   async stop(): Promise<void> {
     const { process } = this;
     await this.#worker?.stop();
+    await this.#journal?.stop();
     process.exit();
   }
 

@@ -44,7 +44,8 @@ export class World {
     readonly spoolBytes: number;
   };
 
-  constructor(seed: number, isTracing: boolean) {
+  /** @param hasJournal whether gateways and workers write what happens into the journal */
+  constructor(seed: number, isTracing: boolean, hasJournal = false) {
     const scheduler = new Scheduler(seed, isTracing);
     this.scheduler = scheduler;
     this.broker = new SimulatedBroker(scheduler);
@@ -67,7 +68,8 @@ export class World {
     this.sizes = { prefetch, concurrency, maxInFlight, spoolBytes };
     this.gateways = Array.from(
       { length: GATEWAYS },
-      (_, index) => new Gateway(scheduler, this.network, `gateway-${index}`, { laneGroup, maxInFlight, spoolBytes }),
+      (_, index) =>
+        new Gateway(scheduler, this.network, `gateway-${index}`, { laneGroup, maxInFlight, spoolBytes, hasJournal }),
     );
     const { network, redis, pagerDuty } = this;
     this.workers = Array.from(
@@ -75,7 +77,7 @@ export class World {
       (_, index) =>
         new Worker(
           scheduler,
-          { network, redis, pagerDuty, laneGroup, concurrency, renewAfterMs: () => this.renewAfterMs },
+          { network, redis, pagerDuty, laneGroup, concurrency, hasJournal, renewAfterMs: () => this.renewAfterMs },
           `worker-${index}`,
         ),
     );
