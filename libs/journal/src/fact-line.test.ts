@@ -13,6 +13,17 @@ describe('a fact', () => {
     },
   );
 
+  it.each(['accepted', 'delivered'] as const)(
+    '%s may lack what is optional, and names nothing that it lacks',
+    (kind) => {
+      const { group, id, type, key, accepted } = MESSAGE;
+      const message = { group, id: `${id} "\\`, type, key, accepted };
+      const content: FactContent =
+        kind === 'accepted' ? { kind, ...message, bytes: 1 } : { kind, ...message, attempt: 2, status: 202, ms: 0.5 };
+      expect(JSON.parse(lineOf(content, AT, 'full'))).toStrictEqual({ ...content, at: AT });
+    },
+  );
+
   it('is one line, whatever its texts contain', () => {
     const summary = 'two\nlines,\u2028 "quotes" and half a pair \ud83d';
     const line = lineOf({ ...ACCEPTED, summary }, AT, 'full');

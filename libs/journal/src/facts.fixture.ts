@@ -1,6 +1,9 @@
-import { type FactContent, type FactKind, type FactOf, type MessageReference } from './fact';
+import { type FactKind, type FactOf, type MessageReference } from './fact';
 
-export const MESSAGE: MessageReference = {
+/** With each optional field, so that one that is not written is noticed. */
+type Complete<Kind extends FactKind> = Required<Omit<FactOf<Kind>, 'at'>>;
+
+export const MESSAGE: Required<MessageReference> = {
   group: 'events',
   id: '0197f22e-5f5e-7a5f-8a30-9a3b6ad3e001',
   type: 'v2',
@@ -15,15 +18,16 @@ export const ACCEPTED = {
   ...MESSAGE,
   kind: 'accepted',
   bytes: 812,
+  lane: 7,
   severity: 'critical',
   source: 'db1.example.com',
   summary: 'disk “/” is full',
-} as const satisfies FactContent;
+} as const satisfies Complete<'accepted'>;
 
 const KEY = { group: 'events', key: '…d1a6', digest: 'abc' } as const;
 
 /** One of each kind. */
-export const CONTENTS: { readonly [Kind in FactKind]: Omit<FactOf<Kind>, 'at'> } = {
+export const CONTENTS: { readonly [Kind in FactKind]: Complete<Kind> } = {
   accepted: ACCEPTED,
   attempted: {
     ...MESSAGE,
@@ -45,12 +49,12 @@ export const CONTENTS: { readonly [Kind in FactKind]: Omit<FactOf<Kind>, 'at'> }
   'key-parked': { ...KEY, kind: 'key-parked', lane: 7, siding: 0 },
   'key-returned': { ...KEY, kind: 'key-returned', lane: 7 },
   'key-throttled': { ...KEY, kind: 'key-throttled' },
-  circuit: { kind: 'circuit', group: 'events', state: 'open' },
+  circuit: { kind: 'circuit', group: 'webhooks', destination: 'chat', state: 'open' },
   'spool-mode': { kind: 'spool-mode', mode: 'spool', cause: 'away' },
   'lane-taken': { kind: 'lane-taken', group: 'events', lane: 31 },
   'lane-released': { kind: 'lane-released', group: 'events', lane: 31 },
   polled: { kind: 'polled', from: 1, to: 2, entries: 3, lag: 4 },
-  'destination-paused': { kind: 'destination-paused', destination: 'chat' },
+  'destination-paused': { kind: 'destination-paused', destination: 'chat', by: 'jane' },
   'destination-resumed': { kind: 'destination-resumed', destination: 'chat', by: 'jane' },
   started: { kind: 'started', version: '1.2.3' },
   stopped: { kind: 'stopped', version: '1.2.3' },

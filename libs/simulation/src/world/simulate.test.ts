@@ -59,7 +59,11 @@ describe('a simulated world', () => {
     const { trace, problems, hasJournal } = await simulate(7, { isTracing: true, hasJournal: true });
     expect([hasJournal, problems]).toEqual([true, []]);
     for (const service of ['gateway-0', 'worker-0'])
-      expect(trace.some((line) => line.includes(`journal of ${service}`) && line.includes('basic.publish to pdaltagent.journal'))).toBe(true);
+      expect(
+        trace.some(
+          (line) => line.includes(`journal of ${service}`) && line.includes('basic.publish to pdaltagent.journal'),
+        ),
+      ).toBe(true);
     for (let seed = 8; seed < 16; seed += 1)
       expect(await simulate(seed, { hasJournal: true })).toMatchObject({ problems: [] });
   });
