@@ -94,6 +94,11 @@ export class Dispatcher<M extends Deliverable> {
     return this.#backlog.statusOf(message, this.#options.clock);
   }
 
+  /** How often this worker has attempted the message, with the attempt that is requested; 0 if it is not held. */
+  attemptsOf(message: M): number {
+    return this.#backlog.get(message)?.history.attempts ?? 0;
+  }
+
   /** The requested attempt is sent only now: its duration counts from here. */
   recordAttemptStart(message: M): void {
     const entry = this.#backlog.get(message);

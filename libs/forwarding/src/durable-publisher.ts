@@ -12,6 +12,7 @@ import { type Logger } from '@pdaltagent/service';
 import {
   type Spool,
   type Quarantine,
+  type QuarantineEntry,
   type QuarantineProblem,
   SpoolError,
   type SpoolFailure,
@@ -19,7 +20,7 @@ import {
 } from '@pdaltagent/spool';
 import { LaneForwarder } from './lane-forwarder';
 import { type Cause, type LaneLimits, type LanePorts, type Mode } from './lane-ports';
-import { LaneModes } from './lane-modes';
+import { LaneModes, type LaneModesPorts } from './lane-modes';
 import { NotDurableError } from './not-durable-error';
 import { ReadAhead } from './read-ahead';
 import { SequenceMap } from './sequence-map';
@@ -43,9 +44,14 @@ export interface DurablePublisherOptions {
   readonly random?: Random;
   /** Called when events of one or more lanes begin to be spooled, for metrics. */
   readonly onSpoolBegun: (cause: Cause) => void;
-  /** Called for each quarantined event, for metrics. */
-  readonly onQuarantined: (problem: QuarantineProblem) => void;
+  /** Called when the mode of the gateway changes; the cause is that of `spool`. */
+  readonly onModeChange?: LaneModesPorts['onModeChange'];
+  /** Called for each quarantined event, for metrics and the journal; without a message if its record is damaged. */
+  readonly onQuarantined: (problem: QuarantineProblem, message: OutgoingMessage | undefined) => void;
 }
+
+/** What is to be quarantined. */
+type Unpublishable = Omit<QuarantineEntry, 'quarantinedAt'> & { readonly problem: QuarantineProblem };
 
 interface PendingPublish {
   readonly sender: string | undefined;
@@ -77,16 +83,16 @@ export class DurablePublisher {
   #isClosing = false;
 
   constructor(options: DurablePublisherOptions) {
-    const { broker, spool, legacy, limits, log, clock = SYSTEM_CLOCK, random, onSpoolBegun } = options;
+    const { broker, spool, legacy, limits, log, clock = SYSTEM_CLOCK, random, onSpoolBegun, onModeChange } = options;
     this.#options = options;
     this.#clock = clock;
     this.#lastSequence = spool.lastSequence;
-    this.#modes = new LaneModes(log, broker.laneGroup.lanes, onSpoolBegun);
+    this.#modes = new LaneModes(log, broker.laneGroup.lanes, { onSpoolBegun, onModeChange });
     this.#spoolReader = new SpoolReader({
       log,
       erase: (source, lane, sequence, bytes) => this.#erasures.erase(source, lane, sequence, bytes),
       isErased: (source, lane, sequence) => this.#erasures.isErased(source, lane, sequence),
-      quarantine: (id, record) => this.#quarantine(id, record, 'damaged'),
+      quarantine: (id, record) => this.#quarantine({ id, record, problem: 'damaged' }),
     });
     this.#broker = new LanePublisher({
       ...broker,
@@ -237,8 +243,8 @@ export class DurablePublisher {
       read: (source, after) => void this.#read(lane, source, after),
       remaining: (source) => this.#spoolReader.remaining(source, lane),
       quarantine: (message, reason, done) => {
-        const detail = reason.problem === 'refused' ? reason.detail : undefined;
-        void this.#quarantine(message.id, writeRecord(message), reason.problem, detail).then(done);
+        const { id } = message;
+        void this.#quarantine({ id, record: writeRecord(message), ...reason }, message).then(done);
       },
       respond: (sequence, result) => this.#respond(sequence, result === 'durable' ? undefined : result.failure),
       reopen: () => this.#broker.reopen(lane),
@@ -274,16 +280,16 @@ export class DurablePublisher {
     this.#wake(lane)?.onEntriesRead(source, await this.#spoolReader.read(source, lane, after));
   }
 
-  async #quarantine(id: string, record: Buffer, problem: QuarantineProblem, detail?: string): Promise<boolean> {
+  async #quarantine(entry: Unpublishable, message?: OutgoingMessage): Promise<boolean> {
     const { quarantine, log, onQuarantined } = this.#options;
-    const reason = detail === undefined ? {} : { detail };
+    const { id, problem } = entry;
     try {
-      await quarantine.add({ id, problem, ...reason, quarantinedAt: this.#clock.wall(), record });
+      await quarantine.add({ ...entry, quarantinedAt: this.#clock.wall() });
     } catch (error) {
       log.error('an event that cannot be published could not be quarantined', { id, problem, error });
       return false;
     }
-    onQuarantined(problem);
+    onQuarantined(problem, message);
     return true;
   }
 

@@ -16,8 +16,12 @@ const CONFIRM_TIMEOUT_MS = 10_000;
 /** After this long in an alarm, the broker dead-letters a message itself. */
 const BLOCKED_FOR_MS = 10_000;
 
-/** Called for each dead letter before its message leaves the lane; without a message if this version cannot read it. */
-export type DeadLetterWritten = (reason: DeadReason, message?: IncomingMessage) => void;
+/** Called for each dead letter before its message leaves the lane. */
+export interface DeadLetterObserver {
+  onWritten(message: IncomingMessage, cause: DeadLetterCause): void;
+  /** The same for a message that this version cannot read. */
+  onUnreadableWritten(reason: DeadReason, unreadable: Unreadable): void;
+}
 
 /** `blocked`: by an alarm. `not written`: the lane is released, and the message stays in it. */
 type Published = 'confirmed' | Refusal | 'blocked' | 'not written';
@@ -27,20 +31,20 @@ export class DeadLetterPublisher {
   readonly #connection: Pick<PublishConnection, 'state'>;
   readonly #queue: QueuePublisher;
   readonly #log: Log;
-  readonly #written: DeadLetterWritten;
+  readonly #observer: DeadLetterObserver;
   readonly #clock: Clock;
 
   constructor(
     laneGroup: LaneGroup,
     connection: PublishConnection,
     log: Log,
-    written: DeadLetterWritten,
+    observer: DeadLetterObserver,
     clock: Clock = SYSTEM_CLOCK,
   ) {
     this.#connection = connection;
     this.#queue = connection.publisherOf(deadLetterExchange(laneGroup), laneGroup.deadLetters);
     this.#log = log;
-    this.#written = written;
+    this.#observer = observer;
     this.#clock = clock;
   }
 
@@ -60,7 +64,7 @@ export class DeadLetterPublisher {
     }
     const { id, type } = message;
     this.#log.warn('dead letter', { id, type, reason: cause.reason, status: cause.status });
-    this.#written(cause.reason, message);
+    this.#observer.onWritten(message, cause);
     if (published === 'confirmed') message.lane.ack(message);
     else {
       this.#logRejected(published, message.body, { id });
@@ -80,7 +84,7 @@ export class DeadLetterPublisher {
       queue: lane.queueOf(delivery),
       problem: unreadable.problem,
     });
-    this.#written(deadReasonOf(unreadable));
+    this.#observer.onUnreadableWritten(deadReasonOf(unreadable), unreadable);
     if (published === 'confirmed') return lane.ackDelivery(delivery);
     this.#logRejected(published, delivery.content, named);
     lane.rejectDelivery(delivery);

@@ -1,11 +1,12 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Outcome } from '@pdaltagent/delivery';
 import { DeadLetterPublisher } from './dead-letter-publisher';
 import { DeliveryRecords } from './delivery-records';
 import { DeliveryExecutor } from './delivery-executor';
 import { deliveryOf } from './delivery.fixture';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
 import { channelOptions, claimOf, Claims, DELIVERED, event, Markers } from './lane-worker.fixture';
-import { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
+import { type EndedAttempt, type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
 import { PublishConnection } from './publish-connection';
 import { EVENTS } from './topology';
@@ -67,7 +68,10 @@ function silent(
     },
     {
       records: new DeliveryRecords(markers, claims, SYSTEM_CLOCK),
-      deadLetters: new DeadLetterPublisher(EVENTS, connection, log, nothing),
+      deadLetters: new DeadLetterPublisher(EVENTS, connection, log, {
+        onWritten: nothing,
+        onUnreadableWritten: nothing,
+      }),
       pulse,
     },
   );
@@ -180,4 +184,53 @@ it('reports a delivered message as acknowledged after its marker and its ack', a
   executor.dispatcher.add(held(() => void steps.push('ack')));
   await jest.advanceTimersByTimeAsync(0);
   expect(steps).toEqual(['delivered', 'marker', 'ack', 'acknowledged']);
+});
+
+it('reports each attempt with its number and how long it took', async () => {
+  const outcomes: readonly [number, Outcome][] = [
+    [30, { kind: 'error', status: undefined, detail: 'a bug' }],
+    [20, DELIVERED],
+  ];
+  const left = [...outcomes];
+  const attempts: (readonly [string, EndedAttempt])[] = [];
+  const observer = {
+    ...OBSERVER,
+    onAttempted: (_message: IncomingMessage, { kind }: Outcome, attempt: EndedAttempt) =>
+      void attempts.push([kind, attempt]),
+  };
+  const { executor, heard: recordReply } = silent(
+    async () => {
+      const [ms, outcome] = left.shift() ?? [0, DELIVERED];
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return outcome;
+    },
+    { observer },
+  );
+  recordReply();
+  executor.dispatcher.add(held());
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(attempts).toEqual([
+    ['error', { number: 1, ms: 30 }],
+    ['delivered', { number: 2, ms: 20 }],
+  ]);
+});
+
+it('reports the number of an attempt that delivered although the lane was lost meanwhile', async () => {
+  const attempts: EndedAttempt[] = [];
+  const observer = {
+    ...OBSERVER,
+    onAttempted: (_message: IncomingMessage, _outcome: Outcome, attempt: EndedAttempt) => void attempts.push(attempt),
+  };
+  const message = held();
+  const { executor, heard: recordReply } = silent(
+    () => {
+      executor.dispatcher.forget([message]);
+      return Promise.resolve(DELIVERED);
+    },
+    { observer },
+  );
+  recordReply();
+  executor.dispatcher.add(message);
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(attempts).toEqual([{ number: 1, ms: 0 }]);
 });

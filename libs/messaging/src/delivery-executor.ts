@@ -5,7 +5,7 @@ import { type DeadLetterPublisher } from './dead-letter-publisher';
 import { type DeliveryRecords } from './delivery-records';
 import { type Pulse } from './pulse';
 import { type UnackedMessage } from './lane-channel';
-import { type LaneWorkerOptions } from './lane-worker-options';
+import { type EndedAttempt, type LaneWorkerOptions } from './lane-worker-options';
 
 export interface DeliveryExecutorPorts {
   readonly records: DeliveryRecords;
@@ -38,6 +38,7 @@ export class DeliveryExecutor {
         deadLetter: (message, cause, history) => void this.#deadLetter(message, cause, history),
         onChange: (change) => {
           logStateChange(log, change);
+          options.observer.onChange?.(change);
           if (change.kind === 'key-paused' && change.outcome !== undefined)
             options.onDestinationGone?.(change.routingKey);
         },
@@ -58,7 +59,8 @@ export class DeliveryExecutor {
     if (known === 'lane-lost') return this.#onLaneLost(message);
     if (known === 'delivered') return this.#dropDuplicate(message);
     if (lane.isReleasing) return this.#returnToQueue(message);
-    if (attempt.signal.aborted) return this.#onInterrupted(message);
+    if (attempt.signal.aborted)
+      return this.#onInterrupted(message, { number: this.dispatcher.attemptsOf(message), ms: 0 });
     this.#send(message, attempt);
   }
 
@@ -78,6 +80,10 @@ export class DeliveryExecutor {
 
   async #post(message: UnackedMessage, attempt: AbortController): Promise<void> {
     const lost = message.lane.signal;
+    const { clock = SYSTEM_CLOCK } = this.#options;
+    // Read now: the dispatcher forgets the message if the lane is lost.
+    const number = this.dispatcher.attemptsOf(message);
+    const beganAt = clock.monotonic();
     const abort = (): void => attempt.abort(lost.reason);
     lost.addEventListener('abort', abort);
     let outcome: Outcome | undefined;
@@ -88,8 +94,9 @@ export class DeliveryExecutor {
     } finally {
       lost.removeEventListener('abort', abort);
     }
-    if (outcome !== undefined) this.#onSettled(message, outcome);
-    else if (!lost.aborted) this.#onInterrupted(message);
+    const ended = { number, ms: clock.monotonic() - beganAt };
+    if (outcome !== undefined) this.#onSettled(message, outcome, ended);
+    else if (!lost.aborted) this.#onInterrupted(message, ended);
   }
 
   /** An exception must not end the process: the same message would then end the next process as well. */
@@ -106,16 +113,16 @@ export class DeliveryExecutor {
     message.lane.claim.lose();
   }
 
-  #onSettled(message: UnackedMessage, outcome: Outcome): void {
-    this.#options.observer.onAttempted(message, outcome);
+  #onSettled(message: UnackedMessage, outcome: Outcome, ended: EndedAttempt): void {
+    this.#options.observer.onAttempted(message, outcome, ended);
     const { lane } = message;
     if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.records.add(message.id);
     if (lane.isReleasing && NOT_FINAL.has(outcome.kind)) this.#returnToQueue(message);
     this.dispatcher.settle(message, outcome);
   }
 
-  #onInterrupted(message: UnackedMessage): void {
-    this.#options.observer.onInterrupted(message);
+  #onInterrupted(message: UnackedMessage, ended: EndedAttempt): void {
+    this.#options.observer.onInterrupted(message, ended);
     if (message.lane.isReleasing) this.#returnToQueue(message);
     else this.dispatcher.retryInterrupted(message);
   }

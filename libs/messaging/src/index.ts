@@ -7,6 +7,7 @@ export {
   type MessageType,
   type OutgoingMessage,
   toProperties,
+  type Unreadable,
 } from './message';
 export { headerBytesOf, MAXIMUM_HEADER_BYTES } from './header-bytes';
 export { type ReadRecord, readRecord, writeRecord } from './message-record';
@@ -57,7 +58,7 @@ export { type DeliveredMarkers } from './delivery-records';
 export { type LaneClaims } from './lane-claim';
 export { LaneWorker } from './lane-worker';
 export { ATTEMPT_OUTCOMES, createLaneMetrics, type MetricNames, registerLaneGauges } from './lane-metrics';
-export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
+export { type EndedAttempt, type LaneChange, type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 export { alertOf, type HeldReport, type TraceQuery, type TraceReply } from './trace-responder';
 export { alertNameOf, AlertProgress, type AlertProgressStore, type LaterEvent } from './dead-letters/alert-progress';
 export { type DeliveryRecord, type LastDeliveries, LastDeliveryRecorder } from './last-delivery-recorder';

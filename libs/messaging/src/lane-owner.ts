@@ -4,6 +4,7 @@ import { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
 import { LaneClaim, type LaneClaimOptions, type LaneClaims } from './lane-claim';
 import { LaneTable } from './lane-table';
+import { type LaneChange } from './lane-worker-options';
 import { type Log } from './log';
 import { type MemoryBudget } from './memory-budget';
 import { type Unreadable } from './message';
@@ -22,6 +23,7 @@ export interface LaneOwnerPorts {
   onDuplicateDropped(message: UnackedMessage): void;
   /** The lane is ours, or we wait for it. */
   onConsuming(): void;
+  onChange(change: LaneChange): void;
   /** The lane is no longer ours. */
   onEnded(owner: LaneOwner): void;
 }
@@ -70,6 +72,8 @@ export class LaneOwner {
   /** Messages in the table's queue, where somebody else put them, until the lane is taken; undefined afterwards. */
   #early: UnackedMessage[] | undefined = [];
   #state: 'working' | 'releasing' | 'gone' = 'working';
+  /** Whether the lane was ours, and not only waited for. */
+  #wasTaken = false;
 
   constructor(options: LaneOwnerOptions) {
     this.#options = options;
@@ -138,6 +142,7 @@ export class LaneOwner {
       publishing,
       admit,
       sidingPrefetch: laneGroup.formerPrefetch,
+      onChange: (change) => ports.onChange(change),
       retake: () => this.#leave('what is left in the sidings of a lane is only known once it is taken again'),
       log,
       clock,
@@ -247,7 +252,15 @@ export class LaneOwner {
   #end(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    this.#options.ports.onEnded(this);
+    const { ports } = this.#options;
+    if (this.#wasTaken) ports.onChange({ kind: 'lane-released', lane: this.index });
+    ports.onEnded(this);
+  }
+
+  #onTaken(): void {
+    if (this.#state === 'gone') return;
+    this.#wasTaken = true;
+    this.#options.ports.onChange({ kind: 'lane-taken', lane: this.index });
   }
 
   #stopPublishing(): void {
@@ -269,6 +282,7 @@ export class LaneOwner {
     await this.#lane.open(connection);
     const keys = await this.#table.take(() => this.#options.ports.onConsuming());
     await this.#claim.make(this.#lane.signal);
+    this.#onTaken();
     this.#options.dispatcher.observeRatesAgain();
     // Preparing takes seconds at most.
     await this.#options.prepare();

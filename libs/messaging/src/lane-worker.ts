@@ -1,8 +1,9 @@
 import { type Clock, every, SYSTEM_CLOCK, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
-import { type Dispatcher } from '@pdaltagent/delivery';
+import { type DeadLetterCause, type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
 import { replyTo } from './reply-timeout';
-import { DeadLetterPublisher, type DeadLetterWritten } from './dead-letter-publisher';
+import { DeadLetterPublisher } from './dead-letter-publisher';
+import { type DeadReason } from './dead-letter';
 import { DeliveryRecords } from './delivery-records';
 import { DeliveryExecutor } from './delivery-executor';
 import { Pulse } from './pulse';
@@ -11,6 +12,7 @@ import { LaneChanges } from './lane-changes';
 import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
 import { MemoryBudget } from './memory-budget';
+import { type IncomingMessage, type Unreadable } from './message';
 import { LaneAssignment } from './lane-assignment';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { OwnedLanes } from './owned-lanes';
@@ -103,8 +105,15 @@ export class LaneWorker {
       clock,
       random,
     });
-    const written: DeadLetterWritten = (reason, message) => observer.onDeadLettered(reason, message);
-    this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publishing, log, written, clock);
+    const deadLettered = {
+      onWritten: (message: IncomingMessage, cause: DeadLetterCause) =>
+        observer.onDeadLettered(cause.reason, message, cause),
+      onUnreadableWritten: (reason: DeadReason, unreadable: Unreadable) => {
+        observer.onDeadLettered(reason);
+        observer.onUnreadable?.(unreadable);
+      },
+    };
+    this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publishing, log, deadLettered, clock);
     this.#executor = new DeliveryExecutor(options, {
       records: this.#records,
       deadLetters: this.#deadLetters,
@@ -326,6 +335,7 @@ export class LaneWorker {
           void this.#deadLetters.deadLetterUnreadable(lane, delivery, unreadable),
         onDuplicateDropped: (message) => this.#options.observer.onDuplicateDropped(message),
         onConsuming: () => this.#assignment.announceSoon(),
+        onChange: (change) => this.#options.observer.onChange?.(change),
         onEnded: (ended) => this.#onOwnerEnded(ended),
       },
     });

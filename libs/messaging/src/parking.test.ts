@@ -3,6 +3,7 @@ import { ManualClock } from '@pdaltagent/testing';
 import { copyOf, deliveryOf } from './delivery.fixture';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
 import { channelOptions, event, KEY } from './lane-worker.fixture';
+import { type LaneChange } from './lane-worker-options';
 import { Parking } from './parking';
 import { type ParkedKeys } from './parking-table';
 import { type Publication } from './queue-publisher';
@@ -62,6 +63,7 @@ function harness() {
     },
   };
   const admitted: UnackedMessage[] = [];
+  const changes: LaneChange[] = [];
   const unreachable = { isUnreachable: false };
   const parking = new Parking({
     index: 0,
@@ -79,6 +81,7 @@ function harness() {
     },
     publishing: { accepts: () => true },
     admit: (message) => void admitted.push(message),
+    onChange: (change) => void changes.push(change),
     retake: nothing,
     log: { info: nothing, warn: nothing, error: nothing },
     clock,
@@ -120,6 +123,7 @@ function harness() {
     table,
     tables,
     admitted,
+    changes,
     unreachable,
     messageOf,
     checkFor,
@@ -204,6 +208,24 @@ it('a message that is delivered because its key returned to the lane is not move
   expect([parking.size, admitted]).toEqual([0, [next]]);
   table.onBack();
   expect(published[0]?.filter(({ properties }) => properties.messageId === next.id)).toEqual([]);
+});
+
+it('reports a key as parked once its table has come back, and as returned once its siding is drained', () => {
+  const { parking, held, first, table, changes, messageOf, checkFor, answer } = harness();
+  parking.begin(new Map(), true);
+  const blocking = Array.from({ length: WINDOW }, (_, sequence) => messageOf(sequence));
+  for (const message of blocking) held.add(message);
+  checkFor(1_000);
+  answer(0);
+  checkFor(1_000);
+  expect(changes).toEqual([]);
+  table.onBack();
+  expect(changes).toEqual([{ kind: 'key-parked', routingKey: KEY, lane: 0, siding: 0 }]);
+  held.clear();
+  answer(0);
+  first.isKnown = true;
+  checkFor(1_000);
+  expect(changes.slice(1)).toEqual([{ kind: 'key-returned', routingKey: KEY, lane: 0 }]);
 });
 
 it('renews the table and the marks of used sidings every five minutes, before the lane is released because of their age', () => {

@@ -2,6 +2,7 @@ import { type Clock } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type LaneChannel, type UnackedMessage } from './lane-channel';
 import { type LaneTable } from './lane-table';
+import { type LaneChange } from './lane-worker-options';
 import { type Log } from './log';
 import { type ParkedKeys } from './parking-table';
 import { type PublishConnection } from './publish-connection';
@@ -35,6 +36,8 @@ export interface ParkingOptions {
   readonly publishing: Pick<PublishConnection, 'accepts'>;
   /** Delivers a message of the lane. */
   readonly admit: (message: UnackedMessage) => void;
+  /** A key was parked, or returned to the lane. */
+  readonly onChange: (change: LaneChange) => void;
   /** Releases the lane, and takes it again. */
   readonly retake: () => void;
   readonly log: Log;
@@ -169,7 +172,7 @@ export class Parking {
   /** Delivers keys from the lane again of which nothing is left in their sidings: not before (I4), and without publishing (I7). */
   #returnDrained(): void {
     if (this.#parked.size === 0) return;
-    const { admit, dispatcher, log, index } = this.#options;
+    const { admit, dispatcher, log, index, onChange } = this.#options;
     const held = this.#heldFromSidings();
     for (const [key, { sidings, waiting }] of this.#parked) {
       const isDrained = sidings.every(
@@ -181,6 +184,7 @@ export class Parking {
       if (target.hasMovesOf(key) && !target.isStuck) continue;
       this.#parked.delete(key);
       log.info('key returned to its lane', { key, lane: index });
+      onChange({ kind: 'key-returned', routingKey: key, lane: index });
       // Those that it had when its key was parked are being delivered.
       for (const message of [...target.giveBack(key), ...waiting.splice(0)])
         if (!dispatcher.has(message)) admit(message);
@@ -290,9 +294,10 @@ export class Parking {
 
   /** All its messages follow: those that are being delivered meanwhile, too. */
   #park(key: string, siding: Siding): void {
-    const { log, index, lane, dispatcher } = this.#options;
+    const { log, index, lane, dispatcher, onChange } = this.#options;
     this.#parked.set(key, { sidings: [siding], isWritten: true, waiting: [] });
     log.warn('key parked on a siding: it was blocking its lane', { key, lane: index, siding: siding.index });
+    onChange({ kind: 'key-parked', routingKey: key, lane: index, siding: siding.index });
     for (const message of lane.held) if (message.routingKey === key && dispatcher.has(message)) siding.move(message);
   }
 

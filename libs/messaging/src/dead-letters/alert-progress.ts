@@ -105,8 +105,8 @@ export class AlertProgress {
         // It was delivered, perhaps by a worker that ended before it could record that.
         this.#recordDelivery(message);
       },
-      onDeadLettered: (reason, message) => {
-        observer.onDeadLettered(reason, message);
+      onDeadLettered: (reason, message, cause) => {
+        observer.onDeadLettered(reason, message, cause);
         if (message !== undefined) this.#recordDeadLetter(message);
       },
     };
