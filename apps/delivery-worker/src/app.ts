@@ -1,9 +1,11 @@
 import { PostClient } from '@pdaltagent/http';
+import { DeliveryFacts, MessageReferences, openJournal } from '@pdaltagent/journal';
 import {
   AlertProgress,
   amqplibConnect,
   createLaneMetrics,
   EVENTS,
+  type LaneObserver,
   LastDeliveryRecorder,
   LaneWorker,
   type MetricNames,
@@ -44,6 +46,15 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const recorder = new LastDeliveryRecorder(new LastDeliveries(store, 'events', digest), digest, maskKey);
   const metricsObserver = createLaneMetrics(metrics, METRIC_NAMES);
   const attemptLog = new AttemptLog(logger);
+  const journal = openJournal(configuration, { logger, metrics, service: 'delivery-worker' });
+  const facts = new DeliveryFacts({
+    recorder: journal,
+    references: new MessageReferences(digest, configuration.journalText),
+    group: 'events',
+    text: configuration.journalText,
+  });
+  const observing = (observer: LaneObserver): LaneObserver =>
+    configuration.journal ? facts.observe(observer) : observer;
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
     url: broker.url,
@@ -59,15 +70,17 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     deliver: createDelivery(client, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
     claims: new LaneClaims(store),
-    observer: recorder.observe(
-      alertProgress.observe({
-        ...metricsObserver,
-        onAttempted: (message, outcome) => {
-          isTried = true;
-          metricsObserver.onAttempted(message, outcome);
-          attemptLog.record(message, outcome);
-        },
-      }),
+    observer: observing(
+      recorder.observe(
+        alertProgress.observe({
+          ...metricsObserver,
+          onAttempted: (message, outcome, attempt) => {
+            isTried = true;
+            metricsObserver.onAttempted(message, outcome, attempt);
+            attemptLog.record(message, outcome);
+          },
+        }),
+      ),
     ),
     prepare: () => alertProgress.prepare(),
     log: logger,
@@ -90,6 +103,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   };
   return {
     start: () => {
+      journal.start();
       store.start();
       alertProgress.start();
       worker.start();
@@ -103,6 +117,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       await recorder.stop();
       store.close();
       client.close();
+      await journal.stop();
     },
     readiness: () => ({
       ready: worker.isConnected,

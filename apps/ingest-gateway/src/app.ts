@@ -1,7 +1,16 @@
 import { delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DurablePublisher } from '@pdaltagent/forwarding';
+import { MessageReferences, openJournal } from '@pdaltagent/journal';
 import { amqplibConnect, EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
-import { type App, brokerOf, type Context, type Logger, quarantineFolderOf, spoolRootOf } from '@pdaltagent/service';
+import {
+  type App,
+  brokerOf,
+  type Context,
+  type Logger,
+  nameDigest,
+  quarantineFolderOf,
+  spoolRootOf,
+} from '@pdaltagent/service';
 import { claimSpool, OrphanedSpools, type Spool, Quarantine } from '@pdaltagent/spool';
 import { eraseSpooled } from './erase-spooled';
 import { AccessControl } from './access-control';
@@ -10,6 +19,7 @@ import { type Configuration } from './configuration';
 import { ForwardHeaders } from './forward-headers';
 import { ForwardingMetrics } from './forwarding-metrics';
 import { Gateway } from './gateway';
+import { JournalFacts } from './journal-facts';
 import { QuarantineMetrics } from './quarantine-metrics';
 import { createScrub } from './scrubbing';
 import { OperatorSocket } from './operator-socket';
@@ -38,6 +48,12 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const forwardingMetrics = new ForwardingMetrics(metrics);
   const quarantineMetrics = new QuarantineMetrics(metrics);
   const scrub = createScrub(configuration, metrics, logger);
+  const journal = openJournal(configuration, { logger, metrics, service: 'ingest-gateway' });
+  const facts = new JournalFacts({
+    recorder: journal,
+    references: new MessageReferences(nameDigest(configuration), configuration.journalText),
+    text: configuration.journalText,
+  });
   const { ingestTokens, ingestTokensFile, allowedNetworks, allowedHosts, trustedProxies } = configuration;
   const tokens = openTokens({ tokens: ingestTokens, file: ingestTokensFile, log: logger });
   const needsCertificate = configuration.tlsClientAuthorities !== undefined;
@@ -55,6 +71,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   let running: Running | undefined;
   return {
     start: async () => {
+      journal.start();
       const { spool, legacy, quarantine } = await openSpools().catch((error: unknown) => {
         throw new Error(`PDAGENTD_SPOOL_DIR: ${root} cannot be used: ${reasonOf(error)}`);
       });
@@ -73,7 +90,11 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         limits: configuration,
         log: logger,
         onSpoolBegun: (cause) => forwardingMetrics.countSpoolBegun(cause),
-        onQuarantined: (problem) => quarantineMetrics.countQuarantined(problem),
+        onModeChange: (mode, cause) => facts.recordMode(mode, cause),
+        onQuarantined: (problem, message) => {
+          quarantineMetrics.countQuarantined(problem);
+          facts.recordQuarantined(problem, message);
+        },
       });
       forwardingMetrics.watch(legacy === undefined ? [spool] : [spool, legacy], publisher);
       quarantineMetrics.watch(quarantine);
@@ -83,6 +104,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         // A single sender can use all that may wait; the rest is for others.
         maximumEvents: Math.ceil((configuration.maxInFlight + WAITING_FOR_DISK) / SENDER_SHARE),
         scrub,
+        onAccepted: configuration.journal ? (message, texts) => facts.recordAccepted(message, texts) : undefined,
         access,
         forwardHeaders,
         logger,
@@ -117,6 +139,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       await running?.orphans.stop();
       await scrub?.stop();
       await running?.publisher.close();
+      facts.stop();
+      await journal.stop();
     },
     readiness: () => {
       if (running === undefined) return { ready: false, checks: { spool: 'not open yet' } };

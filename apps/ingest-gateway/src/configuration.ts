@@ -1,8 +1,10 @@
 import {
   type ConfigurationOf,
   custom,
+  digestVariables,
   flag,
   integer,
+  journalVariables,
   listenVariables,
   port,
   queueVariables,
@@ -23,6 +25,8 @@ const NETWORKS = {
 
 export const variables = {
   ...queueVariables,
+  ...digestVariables,
+  ...journalVariables,
   confirmTimeoutMs: integer(
     'PDAGENTD_CONFIRM_TIMEOUT_MS',
     5_000,

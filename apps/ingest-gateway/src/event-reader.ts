@@ -1,5 +1,7 @@
 import { type Random } from '@pdaltagent/clock';
 import {
+  type AlertTexts,
+  alertTextsOf,
   dedupKeyOf,
   EVENT_ACTIONS,
   truncateLargeEvent,
@@ -16,6 +18,7 @@ import {
   routingKeyOf,
   validate,
   vendorDedupKeyOf,
+  vendorEventIn,
   withDedupKey,
   withoutInvalidParts,
   type ApiType,
@@ -57,6 +60,8 @@ export interface PreparedEvent {
   readonly contentType: string;
   readonly forward: Readonly<Record<string, string>> | undefined;
   readonly query: string | undefined;
+  /** After scrubbing; undefined if the body was not read. */
+  readonly texts: AlertTexts | undefined;
   readonly warnings: readonly string[];
   readonly removed: readonly InvalidPart[];
 }
@@ -139,6 +144,7 @@ export class EventReader {
       forward:
         bodyKey === undefined && received.headerKey !== undefined ? { 'x-routing-key': received.headerKey } : undefined,
       query: undefined,
+      texts: alertTextsOf(type, document.value),
       warnings: read === first ? first.warnings : [...new Set([...first.warnings, ...read.warnings])],
       removed: read === first ? first.removed : [...first.removed, ...read.removed],
     };
@@ -154,19 +160,22 @@ export class EventReader {
     return {
       kind: 'unscrubbed',
       parts: { type, contentType, body, query, forward },
-      orderKey: () => orderKeyOf({ type, id: '', routingKey, dedupKey: vendorDedupKeyOf(type, body) }) || undefined,
+      orderKey: () =>
+        orderKeyOf({ type, id: '', routingKey, dedupKey: vendorDedupKeyOf(vendorEventIn(type, body)) }) || undefined,
       prepare: (scrubbed) => {
         // What replaces personal data may be longer than it.
         if (scrubbed.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
+        const value = vendorEventIn(type, scrubbed.body);
         return {
           kind: 'ready',
           routingKey,
-          dedupKey: vendorDedupKeyOf(type, scrubbed.body),
+          dedupKey: vendorDedupKeyOf(value),
           action: undefined,
           body: scrubbed.body,
           contentType,
           forward: scrubbed.forward,
           query: scrubbed.query,
+          texts: value === undefined ? undefined : alertTextsOf('v2', value),
           warnings: [],
           removed: [],
         };

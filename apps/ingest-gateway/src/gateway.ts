@@ -9,7 +9,7 @@ import { type Configuration } from './configuration';
 import { ConnectionQuota } from './connection-quota';
 import { ForwardHeaders } from './forward-headers';
 import { Metrics } from './metrics';
-import { IngestPipeline } from './ingest-pipeline';
+import { IngestPipeline, type IngestPipelineOptions } from './ingest-pipeline';
 import { type LIMITS, Listener, type ListenerOptions } from './listener';
 import { OutcomeRecorder } from './outcome-recorder';
 import { type EventSink, type Scrub } from './ports';
@@ -42,6 +42,7 @@ export interface GatewayOptions {
   /** Events that may wait concurrently to become durable; more are answered 503. */
   readonly maximumEvents: number;
   readonly scrub?: Scrub | undefined;
+  readonly onAccepted?: IngestPipelineOptions['onAccepted'];
   /** Who may send; undefined: anybody, but no page of another site. */
   readonly access?: AccessControl | undefined;
   /** Which headers of vendors are forwarded; undefined: those that PagerDuty's integrations read. */
@@ -73,6 +74,7 @@ export class Gateway {
     access = new AccessControl(),
     forwardHeaders = new ForwardHeaders(),
     scrub,
+    onAccepted,
     limits,
     certificatePollMs,
     clock = SYSTEM_CLOCK,
@@ -86,7 +88,8 @@ export class Gateway {
     this.#clock = clock;
     const admission = new Admission(maximumEvents);
     const outcomes = new OutcomeRecorder(new Metrics(metrics, admission, () => access.tokenNames), logger, clock);
-    const pipeline = new IngestPipeline({ sink, admission, strict: configuration.strict, scrub, clock, random });
+    const { strict } = configuration;
+    const pipeline = new IngestPipeline({ sink, admission, strict, scrub, onAccepted, clock, random });
     const routes = createRoutes({
       pipeline,
       memory: this.#memory,

@@ -1,5 +1,12 @@
 import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
-import { eventProcessed, isApiType, orderKeyOf, type ApiResponse, type InvalidPart } from '@pdaltagent/events';
+import {
+  type AlertTexts,
+  eventProcessed,
+  isApiType,
+  orderKeyOf,
+  type ApiResponse,
+  type InvalidPart,
+} from '@pdaltagent/events';
 import { NotDurableError } from '@pdaltagent/forwarding';
 import { headerBytesOf, MAXIMUM_HEADER_BYTES, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Admission } from './admission';
@@ -26,6 +33,8 @@ export interface IngestPipelineOptions {
   readonly admission: Admission;
   readonly strict: boolean;
   readonly scrub?: Scrub | undefined;
+  /** Called for each event once it is durable; must take microseconds. */
+  readonly onAccepted?: ((message: OutgoingMessage, texts: AlertTexts | undefined) => void) | undefined;
 }
 
 /** Accepts events: validates, truncates, scrubs, determines keys, publishes, and answers once the event is durable. */
@@ -91,7 +100,8 @@ export class IngestPipeline {
     } finally {
       admission.release(sender);
     }
-    const { dedupKey, warnings, removed } = prepared;
+    const { dedupKey, texts, warnings, removed } = prepared;
+    this.#options.onAccepted?.(message, texts);
     const response = eventProcessed(type, dedupKey, warnings);
     return { kind: 'accepted', response, id: message.id, routingKey: prepared.routingKey, removed };
   }

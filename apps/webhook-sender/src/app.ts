@@ -77,9 +77,9 @@ function sendingApp(
     observer: recorder.observe(
       alertProgress.observe({
         ...metricsObserver,
-        onAttempted: (message, outcome) => {
+        onAttempted: (message, outcome, attempt) => {
           isTried = true;
-          metricsObserver.onAttempted(message, outcome);
+          metricsObserver.onAttempted(message, outcome, attempt);
         },
       }),
     ),

@@ -43,13 +43,13 @@ export function createMetrics(registry: Registry, destinations: Known, log: Logg
   const labelOf = (name: string) => (destinations.named(name) === undefined ? UNKNOWN : name);
   return {
     ...all,
-    onInterrupted: (message) => {
-      all.onInterrupted(message);
+    onInterrupted: (message, attempt) => {
+      all.onInterrupted(message, attempt);
       attempts.inc({ destination: labelOf(message.routingKey), outcome: 'interrupted' });
     },
-    onAttempted: (message, outcome) => {
+    onAttempted: (message, outcome, attempt) => {
       const { id, routingKey } = message;
-      all.onAttempted(message, outcome);
+      all.onAttempted(message, outcome, attempt);
       attempts.inc({ destination: labelOf(routingKey), outcome: outcome.kind });
       if (outcome.kind === 'failed') failures.inc({ reason: outcome.reason });
       const fields = { id, destination: routingKey, outcome: outcome.kind, ...detailOf(outcome) };

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { dedupKeyOf, orderKeyOf, readDocument, routingKeyOf, validate, vendorDedupKeyOf, type ApiType } from './index';
+import {
+  dedupKeyOf,
+  orderKeyOf,
+  readDocument,
+  routingKeyOf,
+  validate,
+  vendorDedupKeyOf,
+  vendorEventIn,
+  type ApiType,
+} from './index';
 
 const KEY = '01234567890123456789012345678901';
 
@@ -52,7 +61,7 @@ describe('events of real tools', () => {
   it.each(['10-splunk-integration-enqueue.json', '11-cloudwatch-sns-notification.json'])(
     '%s has no readable dedup key, so its order key is the routing key',
     (name) => {
-      const dedupKey = vendorDedupKeyOf('x-ere', fixture(name));
+      const dedupKey = vendorDedupKeyOf(vendorEventIn('x-ere', fixture(name)));
       expect(orderKeyOf({ type: 'x-ere', id: 'id', routingKey: KEY, dedupKey })).toBe(KEY);
     },
   );

@@ -29,7 +29,16 @@ export { type NagiosKey, nagiosKeyIn } from './nagios-form';
 export { truncateLargeEvent, truncateSummary } from './truncate';
 export { isJsonObject, readDocument, readEvent } from './json-document';
 export type { EventDocument, JsonDocument, JsonObject, ReadResult } from './json-document';
-export { dedupKeyOf, generateDedupKey, orderKeyOf, routingKeyOf, vendorDedupKeyOf, withDedupKey } from './keys';
+export {
+  dedupKeyOf,
+  generateDedupKey,
+  orderKeyOf,
+  routingKeyOf,
+  vendorDedupKeyOf,
+  vendorEventIn,
+  withDedupKey,
+} from './keys';
+export { type AlertTexts, alertTextsOf } from './alert-texts';
 export {
   characterCount,
   MAXIMUM_BODY_BYTES,

@@ -38,16 +38,23 @@ export function orderKeyOf(event: {
 }
 
 /**
- * The dedup key of a vendor body, if it can be read: an orchestration (`x-ere`) also accepts events in the v2 format. The dedup
- * key that an integration's transformer derives from a body is known only to PagerDuty.
+ * An event in the v2 format in a vendor's body, which an orchestration (`x-ere`) accepts as well; undefined if it is in another
+ * format, or sent to somebody else.
  */
-export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefined {
+export function vendorEventIn(type: EventType, body: Buffer): EventObject | undefined {
   if (type !== 'x-ere') return undefined;
   const result = readEvent(body);
   if (!result.ok) return undefined;
   const { value } = result.document;
-  if (!EVENT_ACTIONS.some((action) => action === value['event_action'])) return undefined;
-  const dedupKey = textAt(value, 'dedup_key');
+  return EVENT_ACTIONS.some((action) => action === value['event_action']) ? value : undefined;
+}
+
+/**
+ * The dedup key of a vendor's event, if it can be read: the one that an integration's transformer derives from a body is known only
+ * to PagerDuty.
+ */
+export function vendorDedupKeyOf(value: EventObject | undefined): string | undefined {
+  const dedupKey = value === undefined ? undefined : textAt(value, 'dedup_key');
   // PagerDuty accepts no longer keys, and they might not fit into a message's headers.
   return dedupKey === undefined || characterCount(dedupKey) > MAXIMUM_DEDUP_KEY_CHARACTERS ? undefined : dedupKey;
 }

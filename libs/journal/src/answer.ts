@@ -19,7 +19,7 @@ const MEMBER = /^[A-Za-z_][\w.[\]]{0,63}$/;
  */
 export function answerOf(response: string, routingKey: string): string | undefined {
   if (kindOfText(response, undefined) !== 'error') return undefined;
-  const value: unknown = JSON.parse(response);
+  const value: unknown = JSON.parse(response.trim());
   if (!isJsonObject(value)) return undefined;
   const errors: readonly unknown[] = Array.isArray(value.errors) ? value.errors : [];
   const said = [value.message, errors.filter(isText).join('; ')].filter(isText).filter((text) => text !== '');

@@ -26,3 +26,6 @@ export {
   type OpenJournalOptions,
   openJournalReader,
 } from './open-journal';
+export { DeliveryFacts, type DeliveryFactsOptions } from './delivery-facts';
+export { type FactDraft } from './fact-draft';
+export { MessageReferences, type ShownKey } from './message-references';
