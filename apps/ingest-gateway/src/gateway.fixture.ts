@@ -45,12 +45,20 @@ export async function startGateway(
     Partial<
       Pick<
         GatewayOptions,
-        'scrub' | 'access' | 'forwardHeaders' | 'clock' | 'limits' | 'certificatePollMs' | 'maximumEvents'
+        | 'scrub'
+        | 'onAccepted'
+        | 'access'
+        | 'forwardHeaders'
+        | 'clock'
+        | 'limits'
+        | 'certificatePollMs'
+        | 'maximumEvents'
       >
     > = {},
 ): Promise<RunningGateway> {
   const {
     scrub,
+    onAccepted,
     access,
     forwardHeaders,
     clock,
@@ -72,6 +80,7 @@ export async function startGateway(
     forwardHeaders,
     logger: recordingLogger(log),
     ...(scrub === undefined ? {} : { scrub }),
+    onAccepted,
     ...(clock === undefined ? {} : { clock }),
     ...(limits === undefined ? {} : { limits }),
     ...(certificatePollMs === undefined ? {} : { certificatePollMs }),

@@ -55,6 +55,8 @@ afterEach(async () => {
 interface Rig {
   readonly publisher: DurablePublisher;
   readonly quarantine: Quarantine;
+  /** Ids of the messages that were reported as quarantined. */
+  readonly quarantined: readonly (string | undefined)[];
   readonly spooled: () => number;
 }
 
@@ -62,6 +64,7 @@ async function start(clock = SYSTEM_CLOCK, maximumBytes = 2 ** 26): Promise<Rig>
   const logger = recordingLogger(log);
   const { spool, legacy } = await claimSpool(root, { maximumBytes, log: logger, laneOf: () => LANE });
   const quarantine = await Quarantine.open(path.join(root, 'quarantine'), logger);
+  const quarantined: (string | undefined)[] = [];
   const publisher = new DurablePublisher({
     broker: { url: proxy.url(amqpUrl), name: 'test', laneGroup: EVENTS, queueType: 'quorum' },
     spool,
@@ -71,11 +74,11 @@ async function start(clock = SYSTEM_CLOCK, maximumBytes = 2 ** 26): Promise<Rig>
     log: logger,
     clock,
     onSpoolBegun: () => undefined,
-    onQuarantined: () => undefined,
+    onQuarantined: (_problem, quarantinedMessage) => void quarantined.push(quarantinedMessage?.id),
   });
   stops.push(() => publisher.close());
   publisher.start();
-  return { publisher, quarantine, spooled: () => spool.entries };
+  return { publisher, quarantine, quarantined, spooled: () => spool.entries };
 }
 
 it('makes up for a purge that an earlier process owed, whether or not RabbitMQ can be reached', async () => {
@@ -139,8 +142,10 @@ it.each(Object.entries(POISON))('quarantines %s, and publishes what comes after 
   await isDirect(rig);
   const before = message();
   const after = message();
-  await Promise.all([before, message(poison), after].map((each) => rig.publisher.publish(each)));
+  const poisoned = message(poison);
+  await Promise.all([before, poisoned, after].map((each) => rig.publisher.publish(each)));
   expect(rig.quarantine.entries).toBe(1);
+  expect(rig.quarantined).toEqual([poisoned.id]);
   await arrive([before, after]);
   await isDirect(rig);
 });

@@ -8,6 +8,7 @@ export { type Exit, type GuardedProcess, startGuarded } from './guarded-process'
 export { Ledger, type LedgerEntry, type LedgerReport } from './ledger';
 export { freePort, isPortFree } from './ports';
 export { listeningAddresses, LOOPBACK, processesOf } from './processes';
+export { hasJournal, JournalTap, type TappedFact } from './journal-tap';
 export { type InjectedFault, LogEntriesServer, type ServedEntry } from './log-entries-server';
 export { ManualClock } from './manual-clock';
 export { type RecordedLine, recordingLogger } from './recording-logger';
