@@ -1,4 +1,4 @@
-import { Ledger, waitUntil } from '@pdaltagent/testing';
+import { Ledger, type LedgerEntry, waitUntil } from '@pdaltagent/testing';
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -35,6 +35,8 @@ const event = z.object({ payload: z.object({ custom_details: z.object({ sequence
 /** Senders that send the events of their alerts in order, and retry each until it is answered with 202. */
 export class Traffic {
   readonly ledger = new Ledger();
+  /** Of each event that was answered with 202, by the id that the gateway gave it. */
+  readonly ids = new Map<string, LedgerEntry>();
   readonly #options: TrafficOptions;
   readonly #agent: Agent;
   /** Alerts without any event sent so far. */
@@ -130,23 +132,28 @@ export class Traffic {
         timeoutMs: 240_000,
         intervalMs: 100,
       });
-      if (accepted === 'accepted') this.ledger.recordAccepted(dedupKey, sequence);
+      if (typeof accepted === 'string') {
+        this.ledger.recordAccepted(dedupKey, sequence);
+        this.ids.set(accepted, { alert: dedupKey, sequence });
+      }
       if (pauseMs > 0) await delay(pauseMs);
     }
   }
 
-  #post(body: string): Promise<'accepted' | undefined> {
+  /** Resolves with the id of the event, if it was answered with 202. */
+  #post(body: string): Promise<string | undefined> {
     return new Promise((resolve) => {
-      const settle = (status: number) => {
+      const settle = (status: number, id = '') => {
         if (status === 202) this.#accepted += 1;
         else this.#refused += 1;
-        resolve(status === 202 ? 'accepted' : undefined);
+        resolve(status === 202 ? id : undefined);
       };
       const posting = request(
         `${this.#options.gatewayUrl}/v2/enqueue`,
         { method: 'POST', agent: this.#agent },
         (response) => {
-          response.resume().once('end', () => settle(response.statusCode ?? 0));
+          const id = response.headers['x-pdaltagent-event-id'];
+          response.resume().once('end', () => settle(response.statusCode ?? 0, String(id)));
         },
       );
       posting.once('error', () => settle(0));

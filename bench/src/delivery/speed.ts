@@ -57,7 +57,9 @@ export async function takeTurns(contenders: readonly Contender[], rounds: number
   const runs = contenders.map((): Run[] => []);
   for (let round = 1; round <= rounds; round += 1) {
     log(`round ${round} of ${rounds}`);
-    for (const [at, contender] of contenders.entries()) runs[at]?.push(await contender.run(round));
+    // Alternates the order, so that none always runs after the same other one.
+    const turn = round % 2 === 0 ? [...contenders.entries()].reverse() : contenders.entries();
+    for (const [at, contender] of turn) runs[at]?.push(await contender.run(round));
   }
   return runs;
 }
@@ -85,16 +87,22 @@ export function bareConsumer(bench: Bench, client: 'node:http' | 'axios', events
   return { name, run };
 }
 
+/** How workers are started, if not as usual. */
+export interface WorkerVariant {
+  readonly name: string;
+  readonly env: Record<string, string>;
+}
+
 /** Workers that share the lanes; their CPU time and memory are added. */
-export function deliveryWorkers(bench: Bench, count: number, events: number): Contender {
-  const name = count === 1 ? 'delivery-worker' : `${count} delivery-workers`;
+export function deliveryWorkers(bench: Bench, count: number, events: number, variant?: WorkerVariant): Contender {
+  const name = variant?.name ?? (count === 1 ? 'delivery-worker' : `${count} delivery-workers`);
   const run = async (round: number) => {
     const publisher = await bench.publisher();
     // A worker does not deliver an id again that was delivered in an earlier round.
-    await fill(publisher, events, (index) => messageOf(`speed-${count}-${round}-${index}`, routingKeyOf(index), BYTES));
+    await fill(publisher, events, (index) => messageOf(`${name}-${round}-${index}`, routingKeyOf(index), BYTES));
     await publisher.close();
     await bench.destination.ask('reset');
-    const env = { PDAGENTD_DELIVERY_CONCURRENCY: String(CONCURRENCY) };
+    const env = { PDAGENTD_DELIVERY_CONCURRENCY: String(CONCURRENCY), ...variant?.env };
     const workers = await Promise.all(Array.from({ length: count }, () => bench.startWorker(env)));
     const pids = workers.map(({ pid }) => pid);
     const result = await measured(name, pids, bench.destination, events);
