@@ -1,7 +1,6 @@
 import { EVENTS, laneKey, laneOfMessage, type OutgoingMessage, toProperties } from '@pdaltagent/messaging';
 import { type App, readConfiguration } from '@pdaltagent/service';
 import { connectToBroker, hasJournal, JournalTap, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
-import { type Options } from 'amqplib';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -104,12 +103,16 @@ function event(id: string, routingKey = KEY): OutgoingMessage {
 }
 
 /** Publishes events to their lanes. */
-async function publish(amqpUrl: string, events: readonly OutgoingMessage[], changes: Options.Publish = {}) {
+async function publish(
+  amqpUrl: string,
+  events: readonly OutgoingMessage[],
+  headersToAdd: Readonly<Record<string, unknown>> = {},
+) {
   const connection = await connectToBroker(amqpUrl);
   const channel = await connection.createConfirmChannel();
   for (const each of events) {
     const properties = toProperties(each);
-    const headers: Record<string, unknown> = { ...properties.headers, ...changes.headers };
+    const headers: Readonly<Record<string, unknown>> = { ...(properties.headers as object), ...headersToAdd };
     channel.publish(EVENTS.exchange, laneKey(laneOfMessage(EVENTS, each)), each.body, { ...properties, headers });
   }
   await channel.waitForConfirms();
@@ -194,7 +197,7 @@ it('an event that is delivered already is in the journal as repeated', async () 
 
 it('an event of a newer version that cannot be delivered is in the journal as quarantined', async () => {
   const { amqpUrl, tap } = shared;
-  await publish(amqpUrl, [event('e6-1')], { headers: { version: 2 } });
+  await publish(amqpUrl, [event('e6-1')], { version: 2 });
   expect(await tap.find('the event', ({ id }) => id === 'e6-1')).toMatchObject({
     kind: 'quarantined',
     key: '…d1a6',

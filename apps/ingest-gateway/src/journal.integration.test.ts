@@ -14,7 +14,7 @@ interface RunningGateway {
   readonly app: App;
   readonly amqpUrl: string;
   /** Posts an event. Resolves with its id. */
-  post(event: object): Promise<string>;
+  readonly post: (event: object) => Promise<string>;
 }
 
 let folder: string;

@@ -54,6 +54,11 @@ export class LaneClaim {
     this.id = `${options.worker}:${options.term}`;
   }
 
+  /** Whether the lane was ours, and not only waited for. */
+  get isMade(): boolean {
+    return this.#options.begun.get(this.lane) === this.id;
+  }
+
   /**
    * Whether what Redis has for the lane shows that nobody has claimed it since.
    * @param current its claim; undefined: none
@@ -95,7 +100,7 @@ export class LaneClaim {
 
   /** No attempt of ours starts any more: the next owner need not wait, unless we still waited for the former one. */
   async withdraw(): Promise<void> {
-    if (this.#options.begun.get(this.lane) !== this.id) return;
+    if (!this.isMade) return;
     await this.#options.claims.withdraw(this.lane, this.id).catch(() => undefined);
   }
 

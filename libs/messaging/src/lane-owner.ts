@@ -1,55 +1,14 @@
-import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
-import { type Dispatcher } from '@pdaltagent/delivery';
-import { type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { type ChannelModel } from 'amqplib';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
-import { LaneClaim, type LaneClaimOptions, type LaneClaims } from './lane-claim';
+import { LaneClaim } from './lane-claim';
+import { type LaneOwnerOptions } from './lane-owner-options';
 import { LaneTable } from './lane-table';
-import { type LaneChange } from './lane-worker-options';
-import { type Log } from './log';
-import { type MemoryBudget } from './memory-budget';
-import { type Unreadable } from './message';
 import { Misrouted } from './misrouted';
 import { Parking } from './parking';
-import { type PublishConnection } from './publish-connection';
 import { type QueuePublisher } from './queue-publisher';
-import { type DeliveryRecords } from './delivery-records';
-import { type Scout } from './scout';
 import { Siding, whenCopiesReturned } from './siding';
-import { type LaneGroup, laneQueue, parkingExchange, sidingKey, sidingQueue, tableKey, tableQueue } from './topology';
-
-export interface LaneOwnerPorts {
-  onUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): void;
-  /** Not sent because it was already delivered. */
-  onDuplicateDropped(message: UnackedMessage): void;
-  /** The lane is ours, or we wait for it. */
-  onConsuming(): void;
-  onChange(change: LaneChange): void;
-  /** The lane is no longer ours. */
-  onEnded(owner: LaneOwner): void;
-}
-
-export interface LaneOwnerOptions {
-  readonly laneGroup: LaneGroup;
-  readonly index: number;
-  readonly dispatcher: Dispatcher<UnackedMessage>;
-  readonly records: Pick<DeliveryRecords, 'has'>;
-  readonly publishing: PublishConnection;
-  readonly scout: Pick<Scout, 'whenAnswered'>;
-  readonly claims: LaneClaims;
-  readonly memory: MemoryBudget;
-  /** Which worker it is, and its former claims. */
-  readonly owner: Pick<LaneClaimOptions, 'worker' | 'term' | 'begun'>;
-  /** Whether an older worker may have had the lane, and parked keys that its table does not list. */
-  readonly hasHeardOlder: () => boolean;
-  /** The most unacknowledged messages of the lane, if it is taken now. */
-  readonly lanePrefetch: () => number;
-  readonly log: Log;
-  /** Awaited before the first message of the lane or of a siding; must settle soon, whatever hangs. */
-  readonly prepare: () => Promise<void>;
-  readonly ports: LaneOwnerPorts;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
-}
+import { laneQueue, parkingExchange, sidingKey, sidingQueue, tableKey, tableQueue } from './topology';
 
 /** RabbitMQ closes the channel of a message that is not acknowledged for 30 minutes. Without an alarm the table is written earlier. */
 const TABLE_HELD_MS = 20 * 60_000;
@@ -57,7 +16,7 @@ const TABLE_HELD_MS = 20 * 60_000;
 /** Owns one lane and its sidings, from subscribing to releasing. */
 export class LaneOwner {
   readonly index: number;
-  readonly #options: LaneOwnerOptions;
+  readonly #options: LaneOwnerOptions<LaneOwner>;
   readonly #lane: LaneChannel;
   readonly #claim: LaneClaim;
   readonly #publishers: QueuePublisher[] = [];
@@ -72,10 +31,8 @@ export class LaneOwner {
   /** Messages in the table's queue, where somebody else put them, until the lane is taken; undefined afterwards. */
   #early: UnackedMessage[] | undefined = [];
   #state: 'working' | 'releasing' | 'gone' = 'working';
-  /** Whether the lane was ours, and not only waited for. */
-  #wasTaken = false;
 
-  constructor(options: LaneOwnerOptions) {
+  constructor(options: LaneOwnerOptions<LaneOwner>) {
     this.#options = options;
     this.index = options.index;
     const { laneGroup, index, dispatcher, publishing, log, ports } = options;
@@ -252,15 +209,8 @@ export class LaneOwner {
   #end(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    const { ports } = this.#options;
-    if (this.#wasTaken) ports.onChange({ kind: 'lane-released', lane: this.index });
-    ports.onEnded(this);
-  }
-
-  #onTaken(): void {
-    if (this.#state === 'gone') return;
-    this.#wasTaken = true;
-    this.#options.ports.onChange({ kind: 'lane-taken', lane: this.index });
+    if (this.#claim.isMade) this.#options.ports.onChange({ kind: 'lane-released', lane: this.index });
+    this.#options.ports.onEnded(this);
   }
 
   #stopPublishing(): void {
@@ -282,7 +232,7 @@ export class LaneOwner {
     await this.#lane.open(connection);
     const keys = await this.#table.take(() => this.#options.ports.onConsuming());
     await this.#claim.make(this.#lane.signal);
-    this.#onTaken();
+    if (this.#claim.isMade) this.#options.ports.onChange({ kind: 'lane-taken', lane: this.index });
     this.#options.dispatcher.observeRatesAgain();
     // Preparing takes seconds at most.
     await this.#options.prepare();
