@@ -22,6 +22,8 @@ export interface JournalScenario {
 const KEYS = routingKeys(10);
 const [THROTTLED = '', REJECTED = ''] = KEYS;
 const REFUSAL = { status: 'invalid event', message: 'Event object is invalid', errors: ["'payload' is odd"] };
+/** A worker that sees a key throttled after a minute takes what it accepted in that minute for its rate. */
+const THROTTLED_MS = 30_000;
 /** What a process has not written yet when it is killed, on a busy machine; milliseconds. */
 const UNWRITTEN_MS = 3_000;
 
@@ -42,8 +44,6 @@ export async function isInTheJournal(relay: PrivateRelay, name: string, scenario
     senders: 16,
     prefix: name,
   });
-  const throttling = { kind: 'status', status: 429, retryAfter: 1 };
-  await fault(relay, { id: 'throttled', match: { routingKey: THROTTLED }, effect: throttling, probability: 0.2 });
   const rejecting = { kind: 'status', status: 400, body: REFUSAL };
   await fault(relay, { id: 'rejected', match: { routingKey: REJECTED }, effect: rejecting });
   await startSlowResponses(relay, traffic);
@@ -51,6 +51,9 @@ export async function isInTheJournal(relay: PrivateRelay, name: string, scenario
   try {
     await relay.startWorker();
     await relay.startWorker();
+    const throttling = { kind: 'status', status: 429, retryAfter: 1 };
+    const match = { routingKey: THROTTLED };
+    await fault(relay, { id: 'throttled', match, effect: throttling, probability: 0.2, forMs: THROTTLED_MS });
     const parts = brokerKills + 1;
     let sent = traffic.send(Math.ceil(alerts / parts));
     for (let kill = 0; kill < workerKills; kill += 1) {
