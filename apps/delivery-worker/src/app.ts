@@ -95,6 +95,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     now: () => agreedTime(store),
     metrics,
     prefix: METRIC_NAMES.prefix,
+    onExpired: (id, limit) => journal.record({ kind: 'expired', group: 'events', id, limit }),
     log: logger,
   });
   const pagerDutyState = () => {

@@ -1,5 +1,6 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { GetClient } from '@pdaltagent/http';
+import { MessageReferences, openJournal } from '@pdaltagent/journal';
 import { amqplibConnect, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
 import { type App, brokerOf, type Context, type Destinations, openDestinations, redisOf } from '@pdaltagent/service';
@@ -32,6 +33,9 @@ function pollingApp(
 ): App {
   const { queueType, topologyMode, apiBaseUrl, keepSeconds } = configuration;
   const { url, authorities } = brokerOf(configuration);
+  const journal = openJournal(configuration, { logger, metrics, service: 'log-poller' });
+  // A webhook is known by the name of its destination, which has no digest.
+  const references = new MessageReferences((name) => name, configuration.journalText);
   const scrub = createScrub(configuration, metrics, logger);
   const store = new Store({ ...redisOf(configuration), name: 'log-poller', log: logger });
   const publisher = new Publisher({
@@ -67,23 +71,28 @@ function pollingApp(
         destinations: () => destinations.current(),
         config: configuration.webhookConfig ?? {},
         scrub,
+        onPublished: (message) =>
+          journal.record({ ...references.of(message), kind: 'accepted', bytes: message.body.length }),
       }),
       unconvertible: new UnconvertibleEntries(publisher, scrub),
       seen: new SeenEntries(store, keepSeconds),
       services: configuration.services && new Set(configuration.services),
       counters,
+      journal,
       log: logger,
     }),
     cursor: new Cursor(store),
     overlapMs: configuration.overlapSeconds * 1000,
     since: configuration.since,
     counters,
+    journal,
     log: logger,
   });
   const loop = new PollLoop({ cycle, lease, publisher, intervalMs: configuration.intervalSeconds * 1000, log: logger });
   return {
     start() {
       logger.info('polling', { api: apiBaseUrl, destinations: destinations.current().map(({ name }) => name) });
+      journal.start();
       destinations.start();
       store.start();
       publisher.start();
@@ -97,6 +106,7 @@ function pollingApp(
       await Promise.all([lease.stop(), publisher.close()]);
       store.close();
       httpClient.close();
+      await journal.stop();
     },
     readiness: () => ({
       ready:

@@ -4,6 +4,7 @@ import {
   type ConfigurationOf,
   custom,
   integer,
+  journalVariables,
   proxyVariables,
   queueVariables,
   redisVariables,
@@ -14,6 +15,7 @@ import { parseTime } from '@pdaltagent/webhooks';
 export const variables = {
   ...queueVariables,
   ...redisVariables,
+  ...journalVariables,
   ...webhookVariables,
   intervalSeconds: integer('PDAGENTD_POLLING_INTERVAL_SECONDS', 10, 'seconds between two poll cycles', { min: 1 }),
   overlapSeconds: integer(

@@ -1,3 +1,5 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type FactRecorder } from '@pdaltagent/journal';
 import { type WindowContent } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
 import { type SeenEntries } from '@pdaltagent/store';
@@ -16,7 +18,9 @@ export interface EntryPublisherOptions {
   /** Only entries of these services. */
   readonly services: ReadonlySet<string> | undefined;
   readonly counters: Counters;
+  readonly journal: FactRecorder;
   readonly log: Logger;
+  readonly clock?: Clock;
 }
 
 /** Publishes entries that were not published before, and marks each as seen once the broker has confirmed it. */
@@ -79,9 +83,13 @@ export class EntryPublisher {
   }
 
   async #deadLetter(id: string, content: string, problem: string): Promise<void> {
-    await this.#options.unconvertible.deadLetter(id, content, problem);
-    this.#options.counters.countDeadLettered();
-    this.#options.log.error('dead letter: a log entry cannot be converted to a webhook', { id, problem });
+    const { unconvertible, counters, journal, log, clock = SYSTEM_CLOCK } = this.#options;
+    await unconvertible.deadLetter(id, content, problem);
+    counters.countDeadLettered();
+    // It was for no destination in particular.
+    const message = { group: 'webhooks', id, type: 'webhook', key: '', accepted: clock.wall() } as const;
+    journal.record({ kind: 'dead-lettered', ...message, reason: 'foreign' });
+    log.error('dead letter: a log entry cannot be converted to a webhook', { id, problem });
   }
 }
 

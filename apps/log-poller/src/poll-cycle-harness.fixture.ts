@@ -1,6 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { GetClient } from '@pdaltagent/http';
-import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { NO_JOURNAL } from '@pdaltagent/journal';
+import { type OutgoingMessage, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, WindowReader } from '@pdaltagent/rest-api';
 import { Cursor, SeenEntries, Store } from '@pdaltagent/store';
 import { parseDestinations } from '@pdaltagent/webhooks';
@@ -31,6 +32,7 @@ export interface NewCycleOptions extends Partial<PollCycleOptions> {
   readonly urls?: string;
   readonly webhookPublisher?: WebhookPublisher;
   readonly services?: readonly string[];
+  readonly onPublished?: (message: OutgoingMessage) => void;
   readonly clock?: Clock;
 }
 
@@ -78,6 +80,8 @@ export class PollCycleHarness {
       webhookPublisher,
       services,
       clock = SYSTEM_CLOCK,
+      journal = NO_JOURNAL,
+      onPublished = () => undefined,
       ...rest
     } = options;
     const destinations = parseDestinations(urls) ?? [];
@@ -99,17 +103,24 @@ export class PollCycleHarness {
       entryPublisher: new EntryPublisher({
         webhookPublisher:
           webhookPublisher ??
-          new WebhookPublisher({ publisher: this.publisher, destinations: () => destinations, config: {} }),
+          new WebhookPublisher({
+            publisher: this.publisher,
+            destinations: () => destinations,
+            config: {},
+            onPublished,
+          }),
         unconvertible: new UnconvertibleEntries(this.publisher),
         seen: new SeenEntries(store, 3_600),
         services: services && new Set(services),
         counters,
+        journal,
         log: this.log,
       }),
       cursor: new Cursor(store),
       overlapMs: 60_000,
       since: undefined,
       counters,
+      journal,
       log: this.log,
       ...rest,
     });

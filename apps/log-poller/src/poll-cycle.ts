@@ -1,3 +1,4 @@
+import { type FactRecorder } from '@pdaltagent/journal';
 import { type WindowContent, type WindowReader } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
 import { type Cursor, type Position } from '@pdaltagent/store';
@@ -27,6 +28,7 @@ export interface PollCycleOptions {
   /** Where a first start begins to read; milliseconds since 1970. */
   readonly since: number | undefined;
   readonly counters: Counters;
+  readonly journal: FactRecorder;
   readonly log: Logger;
 }
 
@@ -144,14 +146,16 @@ export class PollCycle {
     return (this.#position = advanced);
   }
 
-  /** Always updates the metrics; logs only while the lag is large. @param startedAt on the monotonic clock */
-  #reportProgress({ window }: WindowContent, startedAt: number, published: number): void {
-    const { clocks, counters, log } = this.#options;
+  /** Always updates the metrics and the journal; logs only while the lag is large. @param startedAt on the monotonic clock */
+  #reportProgress({ window, entries }: WindowContent, startedAt: number, published: number): void {
+    const { clocks, counters, journal, log } = this.#options;
     const wasBehind = counters.lagMs() > CATCHING_UP_LAG_MS;
     const sinceBegan = clocks.monotonic() - startedAt;
     const now = clocks.now();
     const reached = Math.min(window.until, now - sinceBegan);
     counters.setLag(now - reached);
+    const { since: from, until: to } = window;
+    journal.record({ kind: 'polled', from, to, entries: entries.length, lag: Math.round(counters.lagMs()) });
     const lagSeconds = Math.round(counters.lagMs() / 1000);
     if (counters.lagMs() > CATCHING_UP_LAG_MS)
       log.info('catching up', { at: toIso(reached), lagSeconds, entriesPublished: published });

@@ -19,6 +19,8 @@ export interface WebhookPublisherOptions extends WebhookMessageOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
   /** Called for each entry. */
   readonly destinations: () => readonly Destination[];
+  /** Called for each webhook that the broker has confirmed. */
+  readonly onPublished?: (message: OutgoingMessage) => void;
 }
 
 /** Publishes the webhooks of log entries to their lanes, one message per destination that wants it. */
@@ -35,8 +37,10 @@ export class WebhookPublisher {
    * @throws PublishError, ConversionError
    */
   async publish(entry: LogEntry, maybeDuplicate: boolean): Promise<void> {
-    const { publisher } = this.#options;
-    const attempts = this.#messagesOf(entry, maybeDuplicate).map((message) => publisher.publish(message));
+    const { publisher, onPublished } = this.#options;
+    const attempts = this.#messagesOf(entry, maybeDuplicate).map((message) =>
+      publisher.publish(message).then(() => onPublished?.(message)),
+    );
     // All settle before a failure is reported, so that nothing is in flight when the entry is published again.
     const failed = (await Promise.allSettled(attempts)).filter((attempt) => attempt.status === 'rejected');
     // Failures that a retry may fix take precedence over permanent ones.

@@ -1,5 +1,13 @@
 import { WebhookClient } from '@pdaltagent/http';
-import { AlertProgress, amqplibConnect, LaneWorker, LastDeliveryRecorder, WEBHOOKS } from '@pdaltagent/messaging';
+import { DeliveryFacts, MessageReferences, openJournal } from '@pdaltagent/journal';
+import {
+  AlertProgress,
+  amqplibConnect,
+  type LaneObserver,
+  LaneWorker,
+  LastDeliveryRecorder,
+  WEBHOOKS,
+} from '@pdaltagent/messaging';
 import { DeadLetterRetention, retentionLimitsOf } from '@pdaltagent/operations';
 import {
   type App,
@@ -47,6 +55,7 @@ function sendingApp(
     certificateAuthorities: broker.authorities[0],
   });
   const store = new Store({ ...redisOf(configuration), name: 'webhook-sender', log: logger });
+  const journal = openJournal(configuration, { logger, metrics, service: 'webhook-sender' });
   warnOfPlainDigests(configuration, logger);
   const digest = nameDigest(configuration);
   const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'webhooks'), digest);
@@ -55,6 +64,14 @@ function sendingApp(
     digest,
     (destination) => destination,
   );
+  const deliveryFacts = new DeliveryFacts({
+    recorder: journal,
+    references: new MessageReferences(digest, configuration.journalText),
+    group: 'webhooks',
+    text: configuration.journalText,
+  });
+  const observeFacts = (observer: LaneObserver): LaneObserver =>
+    configuration.journal ? deliveryFacts.observe(observer) : observer;
   const metricsObserver = createMetrics(metrics, destinations, logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
@@ -74,19 +91,21 @@ function sendingApp(
     onDestinationGone: (name) => pauseSync.pause(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
     claims: new LaneClaims(store),
-    observer: recorder.observe(
-      alertProgress.observe({
-        ...metricsObserver,
-        onAttempted: (message, outcome, attempt) => {
-          isTried = true;
-          metricsObserver.onAttempted(message, outcome, attempt);
-        },
-      }),
+    observer: observeFacts(
+      recorder.observe(
+        alertProgress.observe({
+          ...metricsObserver,
+          onAttempted: (message, outcome, attempt) => {
+            isTried = true;
+            metricsObserver.onAttempted(message, outcome, attempt);
+          },
+        }),
+      ),
     ),
     prepare: () => alertProgress.prepare(),
     log: logger,
   });
-  const pauseSync = new PauseSync({ worker, paused: new PausedDestinations(store) });
+  const pauseSync = new PauseSync({ worker, paused: new PausedDestinations(store), journal });
   destinations.onChange(() => client.keepOnly(destinations.current()));
   registerWorkerGauges(metrics, worker);
   const retention = new DeadLetterRetention({
@@ -98,12 +117,14 @@ function sendingApp(
     now: () => agreedTime(store),
     metrics,
     prefix: METRIC_NAMES.prefix,
+    onExpired: (id, limit) => journal.record({ kind: 'expired', group: 'webhooks', id, limit }),
     log: logger,
   });
   return {
     async start() {
       const signed = destinations.current().filter(isSigned);
       logger.info('sending', { destinations: namesOf(destinations.current()), signed: namesOf(signed) });
+      journal.start();
       destinations.start();
       store.start();
       alertProgress.start();
@@ -120,6 +141,7 @@ function sendingApp(
       await pauseSync.stop();
       store.close();
       client.close();
+      await journal.stop();
     },
     readiness: () => ({
       ready: worker.isConnected,

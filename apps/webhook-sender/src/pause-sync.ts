@@ -1,10 +1,12 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type FactRecorder } from '@pdaltagent/journal';
 import { type LaneWorker } from '@pdaltagent/messaging';
 import { type PausedDestinations } from '@pdaltagent/store';
 
 export interface PauseSyncOptions {
   readonly worker: Pick<LaneWorker, 'pause' | 'resume'>;
   readonly paused: PausedDestinations;
+  readonly journal: FactRecorder;
   /** Interval between two syncs: how soon a resumed destination continues; milliseconds. */
   readonly everyMs?: number;
   readonly clock?: Clock;
@@ -49,6 +51,7 @@ export class PauseSync {
   /** A destination responded that it is gone, and the worker paused it. */
   pause(name: string): void {
     this.#pendingWrites.set(name, this.#clock.wall());
+    this.#options.journal.record({ kind: 'destination-paused', destination: name });
   }
 
   async #run(): Promise<void> {
@@ -62,7 +65,7 @@ export class PauseSync {
 
   /** Writes first, then reads, so that a recent pause is found. False if Redis is unreachable. */
   async #sync(): Promise<boolean> {
-    const { paused, worker } = this.#options;
+    const { paused, worker, journal } = this.#options;
     try {
       for (const [name, at] of [...this.#pendingWrites]) {
         await paused.pause(name, at);
@@ -70,8 +73,11 @@ export class PauseSync {
       }
       const found = new Set((await paused.all()).keys());
       for (const name of found) worker.pause(name);
-      for (const name of this.#pausedInRedis)
-        if (!found.has(name) && !this.#pendingWrites.has(name)) worker.resume(name);
+      for (const name of this.#pausedInRedis) {
+        if (found.has(name) || this.#pendingWrites.has(name)) continue;
+        worker.resume(name);
+        journal.record({ kind: 'destination-resumed', destination: name });
+      }
       this.#pausedInRedis = found;
       return true;
     } catch {

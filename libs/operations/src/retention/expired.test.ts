@@ -5,6 +5,7 @@ const DAY_MS = 86_400_000;
 
 const stored = (...ages: readonly (number | undefined)[]): StoredDeadLetter[] =>
   ages.map((days, index) => ({
+    id: `m${index}`,
     deliveryTag: index + 1,
     deadAt: days === undefined ? undefined : NOW - days * DAY_MS,
     bytes: 100,
@@ -48,6 +49,7 @@ it('none expires by age while the time is not known, but by size', () => {
 
 it('half a million are selected in one go', () => {
   const many = Array.from({ length: 500_000 }, (_, index) => ({
+    id: 'm',
     deliveryTag: index,
     deadAt: NOW - (index / 1_000) * DAY_MS,
     bytes: 100,

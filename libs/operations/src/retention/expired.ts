@@ -6,6 +6,8 @@ export interface RetentionLimits {
 
 /** What decides whether a dead letter is kept. */
 export interface StoredDeadLetter {
+  /** The message id, or a name derived from the content. */
+  readonly id: string;
   readonly deliveryTag: number;
   /** Milliseconds since 1970; undefined if it says nothing about its time. */
   readonly deadAt: number | undefined;

@@ -174,6 +174,15 @@ describe('the retention', () => {
     expect(await idsLeft()).toEqual(['m2']);
   });
 
+  it('reports each dead letter that it deleted, with the limit that it was over, and no other', async () => {
+    const expired: string[] = [];
+    await writeAged(40, 5, 3, 1);
+    const limits = { maximumAgeMs: 30 * DAY_MS, maximumBytes: 3_400 };
+    await hasSwept(startRetention({ limits, onExpired: (id, limit) => expired.push(`${id}: ${limit}`) }));
+    expect(await idsLeft()).toEqual(['m2', 'm3']);
+    expect(expired).toEqual(['m0: age', 'm1: size']);
+  });
+
   it('keeps an event that was received lately, although the clock of the worker that gave it up was far behind', async () => {
     const lately = { ...message('m0'), receivedAt: NOW - DAY_MS };
     await writeDeadLetters(bench.url, [lately], () => ({ dead_reason: 'rejected', dead_at: NOW - 50 * DAY_MS }));

@@ -23,6 +23,8 @@ export interface RetentionOptions {
   /** Of the metrics' names. */
   readonly prefix: string;
   readonly log: Log;
+  /** Called for each dead letter that RabbitMQ has confirmed to be deleted, with its message id and the limit that it was over. */
+  readonly onExpired?: (id: string, limit: 'age' | 'size') => void;
   /** How long this process must have been responsible before its first sweep; milliseconds. */
   readonly firstAfterMs?: number;
   /** Between two sweeps; milliseconds. */
@@ -133,7 +135,8 @@ export class DeadLetterRetention {
       }
       const result = await sweep(queue, limits, now);
       this.#report(result);
-      this.#found = { readAt: checkedAt, checkedAt, stored: result };
+      const { left, leftBytes, oldestLeft } = result;
+      this.#found = { readAt: checkedAt, checkedAt, stored: { left, leftBytes, oldestLeft } };
     } finally {
       this.#client = undefined;
       await client.close();
@@ -163,6 +166,9 @@ export class DeadLetterRetention {
     if (!isConfirmed)
       return log.warn('dead letters over a limit may not all be deleted: RabbitMQ did not confirm it in time', fields);
     this.#metrics.deleted(deletedByAge, deletedBySize);
+    const { onExpired } = this.#options;
+    for (const id of result.idsByAge) onExpired?.(id, 'age');
+    for (const id of result.idsBySize) onExpired?.(id, 'size');
     log.warn('dead letters over a limit were deleted', fields);
   }
 }

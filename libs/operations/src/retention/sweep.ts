@@ -6,6 +6,9 @@ import { storedBytesOf } from './stored-bytes';
 export interface SweepResult {
   readonly deletedByAge: number;
   readonly deletedBySize: number;
+  /** Their ids, by the limit that they were over. */
+  readonly idsByAge: readonly string[];
+  readonly idsBySize: readonly string[];
   readonly deletedBytes: number;
   /** When the first and the last of those deleted became dead letters; undefined if none was deleted, or none has a time. */
   readonly oldestDeleted: number | undefined;
@@ -28,18 +31,18 @@ export async function sweep(
   now: number | undefined,
 ): Promise<SweepResult> {
   const stored: StoredDeadLetter[] = [];
-  const collect = ({ deadLetter: { deadAt, message }, delivery }: UnackedDeadLetter): void => {
+  const collect = ({ deadLetter: { id, deadAt, message }, delivery }: UnackedDeadLetter): void => {
     const { deliveryTag } = delivery.fields;
     // The clock of the worker that wrote it may have been behind: an event is dead after it was received.
     const notBefore = deadAt === undefined ? undefined : Math.max(deadAt, message?.receivedAt ?? deadAt);
-    stored.push({ deliveryTag, deadAt: notBefore, bytes: storedBytesOf(delivery) });
+    stored.push({ id, deliveryTag, deadAt: notBefore, bytes: storedBytesOf(delivery) });
   };
   let deleted: readonly StoredDeadLetter[] = [];
   let byAge: readonly StoredDeadLetter[] = [];
+  let bySize: readonly StoredDeadLetter[] = [];
   const isConfirmed = await queue.visitAll(collect, (remover) => {
-    const expired = expiredAmong(stored, limits, now);
-    byAge = expired.byAge;
-    deleted = [...expired.byAge, ...expired.bySize];
+    ({ byAge, bySize } = expiredAmong(stored, limits, now));
+    deleted = [...byAge, ...bySize];
     for (const { deliveryTag } of deleted) remover.remove(deliveryTag);
     return Promise.resolve();
   });
@@ -47,7 +50,9 @@ export async function sweep(
   const left = stored.filter(({ deliveryTag }) => !tags.has(deliveryTag));
   return {
     deletedByAge: byAge.length,
-    deletedBySize: deleted.length - byAge.length,
+    deletedBySize: bySize.length,
+    idsByAge: byAge.map(({ id }) => id),
+    idsBySize: bySize.map(({ id }) => id),
     deletedBytes: bytesOf(deleted),
     oldestDeleted: oldestIn(deleted),
     newestDeleted: deleted.reduce<number | undefined>(
