@@ -1,4 +1,4 @@
-import { EVENTS, exchangesOf, queuesOf, WEBHOOKS } from '@pdaltagent/messaging';
+import { EVENTS, exchangesOf, JOURNAL, queuesOf, WEBHOOKS } from '@pdaltagent/messaging';
 import { PERMISSIONS, type Role } from './permissions';
 
 const OBJECTS = [
@@ -9,6 +9,7 @@ const OBJECTS = [
       `${laneGroup.deadLetters}.in-use`,
     ]),
   ),
+  JOURNAL,
   'amq.default',
   'amq.gen-abc',
   'of.another.system',
@@ -28,6 +29,7 @@ const worker = (group: 'events' | 'webhooks') => ({
     `pdaltagent.${group}`,
     `pdaltagent.${group}.dead`,
     `pdaltagent.${group}.parking`,
+    'pdaltagent.journal',
     'pdaltagent.replies',
     'pdaltagent.status',
   ].sort(),
@@ -41,18 +43,26 @@ const worker = (group: 'events' | 'webhooks') => ({
 });
 
 it.each<[Role, Record<'configure' | 'write' | 'read', string[]>]>([
-  ['ingest-gateway', { configure: [], write: ['pdaltagent.events'], read: [] }],
-  ['log-poller', { configure: [], write: ['pdaltagent.webhooks', 'pdaltagent.webhooks.dead'], read: [] }],
+  ['ingest-gateway', { configure: [], write: ['pdaltagent.events', 'pdaltagent.journal'], read: [] }],
+  [
+    'log-poller',
+    {
+      configure: [],
+      write: ['pdaltagent.journal', 'pdaltagent.webhooks', 'pdaltagent.webhooks.dead'],
+      read: [],
+    },
+  ],
   ['delivery-worker', worker('events')],
   ['webhook-sender', worker('webhooks')],
   [
     'operator',
     {
       configure: ['amq.gen-abc', 'pdaltagent.events.dead-letters.in-use', 'pdaltagent.webhooks.dead-letters.in-use'],
-      write: ['amq.gen-abc', 'pdaltagent.events', 'pdaltagent.status', 'pdaltagent.webhooks'],
+      write: ['amq.gen-abc', 'pdaltagent.events', 'pdaltagent.journal', 'pdaltagent.status', 'pdaltagent.webhooks'],
       read: [
         'amq.gen-abc',
         'pdaltagent.events.dead-letters',
+        'pdaltagent.journal',
         'pdaltagent.pulse',
         'pdaltagent.replies',
         'pdaltagent.status',

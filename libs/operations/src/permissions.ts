@@ -1,6 +1,7 @@
 import {
   deadLetterExchange,
   EVENTS,
+  JOURNAL,
   type LaneGroup,
   parkingExchange,
   type Permission,
@@ -26,12 +27,13 @@ const lockOf = ({ deadLetters }: LaneGroup): string => literal(`${deadLetters}.i
 /** Its lanes, with their sidings and tables. */
 const lanesOf = ({ exchange }: LaneGroup): string => `${literal(exchange)}\\.lane\\..*`;
 
-/** Publishes to these exchanges only, and reads nothing. */
-const publisherTo = (...exchanges: string[]): Permissions => permissions({ write: exchanges.map(literal) });
+/** Publishes to these exchanges and the journal only, and reads nothing. */
+const publisherTo = (...exchanges: string[]): Permissions =>
+  permissions({ write: [...exchanges, JOURNAL].map(literal) });
 
 /**
  * Consumes lanes, sidings and tables; publishes to them, for messages in the wrong lane and for parked keys; writes dead letters, and
- * deletes those over a limit; announces itself, and answers commands.
+ * deletes those over a limit; announces itself, and answers commands; writes the journal, which it cannot read.
  */
 const workerOf = (laneGroup: LaneGroup): Permissions =>
   permissions({
@@ -44,18 +46,19 @@ const workerOf = (laneGroup: LaneGroup): Permissions =>
         deadLetterExchange(laneGroup),
         STATUS_EXCHANGE,
         REPLY_EXCHANGE,
+        JOURNAL,
       ].map(literal),
     ],
     read: [OWN_QUEUES, lanesOf(laneGroup), ...[laneGroup.deadLetters, PULSE_QUEUE, STATUS_EXCHANGE].map(literal)],
   });
 
-/** Reads dead letters and replays them to the lanes; asks workers. Reads no lane. */
+/** Reads dead letters and replays them to the lanes; asks workers; reads the journal, and writes to it what it did. Reads no lane. */
 const operator = permissions({
   configure: [OWN_QUEUES, lockOf(EVENTS), lockOf(WEBHOOKS)],
-  write: [OWN_QUEUES, ...[EVENTS.exchange, WEBHOOKS.exchange, STATUS_EXCHANGE].map(literal)],
+  write: [OWN_QUEUES, ...[EVENTS.exchange, WEBHOOKS.exchange, STATUS_EXCHANGE, JOURNAL].map(literal)],
   read: [
     OWN_QUEUES,
-    ...[EVENTS.deadLetters, WEBHOOKS.deadLetters, PULSE_QUEUE, STATUS_EXCHANGE, REPLY_EXCHANGE].map(literal),
+    ...[EVENTS.deadLetters, WEBHOOKS.deadLetters, PULSE_QUEUE, STATUS_EXCHANGE, REPLY_EXCHANGE, JOURNAL].map(literal),
   ],
 });
 

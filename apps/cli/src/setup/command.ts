@@ -1,6 +1,7 @@
 import { PERMISSIONS, ROLES } from '@pdaltagent/operations';
 import { Command } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
+import { operatorAction, recordActions } from '../journal/record-actions';
 import { alignColumns } from '../table';
 import { type Terminal } from '../terminal';
 import { type SetupConfiguration, setupConfiguration } from './configuration';
@@ -21,7 +22,8 @@ export function setupCommand(terminal: Terminal, run: CommandRunner): Command {
 }
 
 /** @returns 0 once everything is as it has to be; can be repeated */
-export async function setup({ environment, out, error }: Terminal, { json }: SetupOptions): Promise<number> {
+export async function setup(terminal: Terminal, { json }: SetupOptions): Promise<number> {
+  const { environment, out, error } = terminal;
   const configuration = setupConfiguration(environment);
   const { managementUrl: url, broker, administrator, virtualHost, accounts, missing } = configuration;
   const management = new Management({ url, authorities: broker.authorities, administrator, virtualHost });
@@ -31,17 +33,33 @@ export async function setup({ environment, out, error }: Terminal, { json }: Set
   for (const account of accounts) users.push(await setUpUser(account, management));
   if (json) out(`${JSON.stringify(recordOf(configuration, topology, users), null, 2)}\n`);
   else out(textOf(configuration, topology, users));
+  if (topology.journalProblem !== undefined)
+    error(
+      `there is no journal, RabbitMQ refuses its stream: ${topology.journalProblem}\n` +
+        'everything else works without it; PDAGENTD_JOURNAL=false, here and for the services, switches it off\n',
+    );
   for (const { role, variable } of missing) error(`${role} has no user of its own: ${variable} is not set\n`);
+  const changed = users.filter(({ account, permissions }) => account !== 'unchanged' || permissions !== 'unchanged');
+  if (journalStateOf(configuration, topology) === 'ready' && changed.length > 0) {
+    const changes = changed.map(({ user, account, permissions }) => `${user} (${account}, permissions ${permissions})`);
+    await recordActions(terminal, operatorAction('setup', `users of RabbitMQ: ${changes.join(', ')}`));
+  }
   return 0;
 }
 
-function textOf({ virtualHost }: SetupConfiguration, topology: TopologyResult, users: readonly UserResult[]): string {
+function journalStateOf({ journal }: SetupConfiguration, { journalProblem }: TopologyResult): string {
+  if (journal === undefined) return 'off';
+  return journalProblem === undefined ? 'ready' : 'refused';
+}
+
+function textOf(configuration: SetupConfiguration, topology: TopologyResult, users: readonly UserResult[]): string {
   const { exchanges, declaredExchanges, queues, declaredQueues, removedBindings } = topology;
   const lines = [
-    `virtual host ${virtualHost}`,
+    `virtual host ${configuration.virtualHost}`,
     `exchanges: ${exchanges.length}, of which ${declaredExchanges.length} were declared now`,
     `queues: ${queues.length}, of which ${declaredQueues.length} were declared now`,
     `bindings of earlier versions: ${removedBindings} removed`,
+    `journal: ${journalStateOf(configuration, topology)}`,
   ];
   const rows = users.flatMap(({ role, user, account, permissions, granted }) => [
     [`user ${user}`, `for ${role}`, account, `permissions ${permissions}`],
@@ -50,16 +68,15 @@ function textOf({ virtualHost }: SetupConfiguration, topology: TopologyResult, u
   return `${lines.join('\n')}\n${users.length === 0 ? '' : alignColumns(rows)}`;
 }
 
-function recordOf(
-  { virtualHost, missing }: SetupConfiguration,
-  { exchanges, declaredExchanges, queues, declaredQueues, removedBindings }: TopologyResult,
-  users: readonly UserResult[],
-) {
+function recordOf(configuration: SetupConfiguration, topology: TopologyResult, users: readonly UserResult[]) {
+  const { virtualHost, missing } = configuration;
+  const { exchanges, declaredExchanges, queues, declaredQueues, removedBindings, journalProblem } = topology;
   return {
     virtual_host: virtualHost,
     exchanges: { total: exchanges.length, declared: declaredExchanges },
     queues: { total: queues.length, declared: declaredQueues },
     former_bindings_removed: removedBindings,
+    journal: { state: journalStateOf(configuration, topology), problem: journalProblem ?? null },
     users: users.map(({ role, user, account, permissions, granted }) => ({
       role,
       user,
@@ -75,6 +92,9 @@ const HELP = `
 Connects to PDAGENTD_AMQP_URL with a user who is an administrator and has all permissions for the virtual host, and declares every
 exchange, queue and binding there. Then it creates a user for each service whose URL is set, through RabbitMQ's management API, or
 corrects its password and its permissions. Can be repeated at any time: what is right stays as it is. Passwords are never printed.
+
+The stream of the journal is declared with PDAGENTD_JOURNAL_MAX_AGE_SECONDS and PDAGENTD_JOURNAL_MAX_BYTES, unless PDAGENTD_JOURNAL is
+false. One that exists keeps its limits. If RabbitMQ has no streams, setup says so, and everything else is set up.
 
 environment, in addition to PDAGENTD_AMQP_URL, PDAGENTD_CA_FILE and PDAGENTD_QUEUE_TYPE (each of these can be read from a file,
 X_FILE; the user and the password are those of the URL that the service itself has as PDAGENTD_AMQP_URL):

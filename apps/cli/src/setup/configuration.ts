@@ -1,8 +1,10 @@
+import { type JournalLimits } from '@pdaltagent/journal';
 import { type Role, ROLES } from '@pdaltagent/operations';
 import {
   brokerOf,
   ConfigurationError,
   type Environment,
+  journalVariables,
   queueVariables,
   readConfiguration,
   url,
@@ -21,6 +23,7 @@ const USERS = {
 
 const variables = {
   ...queueVariables,
+  ...journalVariables,
   managementUrl: url(
     'PDAGENTD_MANAGEMENT_URL',
     undefined,
@@ -45,6 +48,8 @@ export interface Credentials {
 export interface SetupConfiguration {
   readonly broker: { readonly url: string; readonly authorities: readonly string[] };
   readonly queueType: 'quorum' | 'classic';
+  /** Undefined if the journal is switched off. */
+  readonly journal: JournalLimits | undefined;
   readonly managementUrl: string;
   readonly administrator: Credentials;
   readonly virtualHost: string;
@@ -89,6 +94,9 @@ export function setupConfiguration(environment: Environment): SetupConfiguration
   return {
     broker,
     queueType: configuration.queueType,
+    journal: configuration.journal
+      ? { maximumAgeSeconds: configuration.journalMaxAgeSeconds, maximumBytes: configuration.journalMaxBytes }
+      : undefined,
     ...management(managementUrl, administrator),
     virtualHost,
     accounts,

@@ -27,6 +27,7 @@ function urlOf(name: string, password: string): string {
 
 const environment = (more: Record<string, string> = {}) => ({
   PDAGENTD_AMQP_URL: broker.url,
+  PDAGENTD_JOURNAL: 'true',
   PDAGENTD_MANAGEMENT_URL: broker.managementUrl ?? '',
   ...more,
 });
@@ -63,7 +64,9 @@ it('declares everything and creates the users, changes nothing if repeated, and 
   const result: unknown = JSON.parse(first.out);
   expect(result).toMatchObject({
     virtual_host: '/',
-    exchanges: { total: 9, declared: expect.arrayContaining(['pdaltagent.events', 'pdaltagent.replies']) as unknown },
+    exchanges: { total: 10, declared: expect.arrayContaining(['pdaltagent.events', 'pdaltagent.journal']) as unknown },
+    queues: { declared: expect.arrayContaining(['pdaltagent.journal']) as unknown },
+    journal: { state: 'ready', problem: null },
     users: [
       { role: 'ingest-gateway', user: 'gateway', account: 'created', ...PERMISSIONS['ingest-gateway'] },
       { role: 'delivery-worker', user: 'worker', account: 'created', permissions: 'set' },
@@ -75,14 +78,14 @@ it('declares everything and creates the users, changes nothing if repeated, and 
   });
   expect(await broker.control(['list_users', '--quiet', '--no-table-headers'])).toMatch(/^gateway\t\[\]$/m);
   expect(await broker.control(['list_permissions', '--quiet', '--no-table-headers'])).toContain(
-    ['gateway', '^$', '^pdaltagent\\.events$', '^$'].join('\t'),
+    ['gateway', '^$', '^(pdaltagent\\.events|pdaltagent\\.journal)$', '^$'].join('\t'),
   );
   for (const url of Object.values(users('pass-of-the-services'))) expect(await canConnect(url)).toBe(true);
 
   const second = await runCli(['setup'], environment(users('pass-of-the-services')));
   expect(second).toMatchObject({ code: 0, error: '' });
   expect(second.out).toMatch(
-    /^exchanges: 9, of which 0 were declared now\nqueues: \d+, of which 0 were declared now$/m,
+    /^exchanges: 10, of which 0 were declared now\nqueues: \d+, of which 0 were declared now$/m,
   );
   expect(second.out).toMatch(/^user gateway +for ingest-gateway +unchanged +permissions unchanged$/m);
   expect(second.out).not.toMatch(/created|password changed|permissions set/);
