@@ -30,7 +30,7 @@ export interface CliResult {
 }
 
 /**
- * Runs a command in this process, with a fake terminal.
+ * Runs a command in this process, with a fake terminal, and without the journal unless the environment switches it on.
  * `answer`: the reply to a prompt; without it the terminal is not interactive. `input`: chunks of standard input.
  */
 export async function runCli(
@@ -47,7 +47,7 @@ export async function runCli(
   let error = '';
   const questions: string[] = [];
   const terminal: Terminal = {
-    environment,
+    environment: { PDAGENTD_JOURNAL: 'false', ...environment },
     input: Readable.from(input),
     out: (text) => (out += text),
     error: (text) => (error += text),

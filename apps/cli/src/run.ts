@@ -115,6 +115,9 @@ environment:
   PDAGENTD_REDIS_URL        Redis, for status, trace, dead-letters and webhooks (default: redis://localhost:6379)
   PDAGENTD_CA_FILE          additional authorities to trust (PEM), as for the services
   PDAGENTD_DIGEST_SECRET    as for the services; used by trace and dead-letters
+  PDAGENTD_JOURNAL, PDAGENTD_JOURNAL_TEXT
+                            as for the services; what commands do is written into the journal
+  PDAGENTD_OPERATOR         who does it (default: SUDO_USER, or the user of the operating system)
   PDAGENTD_METRICS_TOKEN    as for the services; used by status --worker
   PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                             as for the services; used by status

@@ -4,6 +4,8 @@ import { type DeadLetterQueue, type UnackedDeadLetter } from './dead-letter-queu
 /** The result of a discard, checked afterwards. A dead letter of which a crash left two copies counts twice. */
 export interface Discarded {
   readonly discarded: number;
+  /** The ids of those that are gone, each once. */
+  readonly gone: readonly string[];
   /** Ids that are still in the queue: the broker did not apply all removals. */
   readonly left: readonly string[];
 }
@@ -24,8 +26,11 @@ export async function discardMatching(
   onRemoving: (count: number) => void = () => undefined,
 ): Promise<Discarded> {
   const matching: number[] = [];
+  const ids = new Set<string>();
   const collect = ({ deadLetter, delivery }: UnackedDeadLetter) => {
-    if (matches(deadLetter)) matching.push(delivery.fields.deliveryTag);
+    if (!matches(deadLetter)) return;
+    matching.push(delivery.fields.deliveryTag);
+    ids.add(deadLetter.id);
   };
   await queue.visitAll(collect, (remover) => {
     onRemoving(matching.length);
@@ -36,5 +41,6 @@ export async function discardMatching(
   await queue.visitAll(({ deadLetter }) => {
     if (matches(deadLetter)) left.push(deadLetter.id);
   });
-  return { discarded: matching.length - left.length, left };
+  const isLeft = new Set(left);
+  return { discarded: matching.length - left.length, gone: [...ids].filter((id) => !isLeft.has(id)), left };
 }

@@ -1,9 +1,5 @@
-import {
-  BrokerUnavailable,
-  discard as discardLetters,
-  type DeadLetterQueue,
-  DeadLetterQueueBusy,
-} from '@pdaltagent/operations';
+import { BrokerUnavailable, discard as discardLetters, DeadLetterQueueBusy } from '@pdaltagent/operations';
+import { recordActions } from '../journal/record-actions';
 import { type Terminal } from '../terminal';
 import { confirm, requireYes } from './confirmation';
 import { countText, type DiscardOutcome, reportDiscarded } from './outcome';
@@ -49,28 +45,34 @@ export async function discard(
       return missed;
     }
     if (!(await confirm(terminal, `Discard ${countText(count)} permanently?`, options))) return 1;
-    const { discarded, left, failure } = await discardAll(toDiscard);
-    printResult(discarded, left, failure);
-    return reportDiscarded(terminal, { discarded, left, failure }) ? missed : 1;
+    const outcome = await discardAll(toDiscard);
+    printResult(outcome.discarded, outcome.left, outcome.failure);
+    const isDone = reportDiscarded(terminal, outcome);
+    await recordActions(terminal, (by) =>
+      outcome.gone.map((one) => ({ kind: 'discarded', ...one, from: 'dead letters', by })),
+    );
+    return isDone ? missed : 1;
   });
 }
 
 /** Events first, then webhooks; stops at the first failure. */
 async function discardAll(
-  queues: readonly { readonly queue: DeadLetterQueue; readonly ids: ReadonlySet<string> }[],
+  queues: readonly (NamedQueue & { readonly ids: ReadonlySet<string> })[],
 ): Promise<DiscardOutcome> {
   let discarded = 0;
+  const gone: { readonly group: NamedQueue['name']; readonly id: string }[] = [];
   const left: string[] = [];
-  for (const { queue, ids } of queues) {
+  for (const { name: group, queue, ids } of queues) {
     if (ids.size === 0) continue;
     try {
       const result = await discardLetters(queue, ids);
       discarded += result.discarded;
+      gone.push(...result.gone.map((id) => ({ group, id })));
       left.push(...result.left);
     } catch (error) {
       if (!(error instanceof BrokerUnavailable) && !(error instanceof DeadLetterQueueBusy)) throw error;
-      return { discarded, left, failure: error.message };
+      return { discarded, gone, left, failure: error.message };
     }
   }
-  return { discarded, left, failure: undefined };
+  return { discarded, gone, left, failure: undefined };
 }

@@ -1,3 +1,4 @@
+import { type FactGroup } from '@pdaltagent/journal';
 import { type Discarded } from '@pdaltagent/operations';
 import { type Terminal } from '../terminal';
 import { type ReplayOutcome } from './replay-items';
@@ -28,14 +29,15 @@ export function reportReplay(
 }
 
 /** The outcome of a discard: what is known to be removed, and why it stopped early. */
-export interface DiscardOutcome extends Discarded {
+export interface DiscardOutcome extends Omit<Discarded, 'gone'> {
+  readonly gone: readonly { readonly group: FactGroup; readonly id: string }[];
   readonly failure: string | undefined;
 }
 
 /** Reports the outcome of discarding dead letters. @returns whether it is complete */
 export function reportDiscarded(
   { error }: Pick<Terminal, 'error'>,
-  { discarded, left, failure }: DiscardOutcome,
+  { discarded, left, failure }: Omit<DiscardOutcome, 'gone'>,
 ): boolean {
   if (failure === undefined) error(`${countText(discarded)} discarded\n`);
   else

@@ -17,7 +17,8 @@ export interface ReplayItemsOptions {
   readonly sender: Sender;
   readonly laneGroup: LaneGroup;
   readonly items: readonly ReplayItem[];
-  readonly onProgress: (sent: number) => void;
+  /** Called for each that was sent, with the number so far and its id. */
+  readonly onProgress: (sent: number, id: string) => void;
 }
 
 /** Sends dead letters again, then checks which of them are still there. */
@@ -38,7 +39,7 @@ export async function replayItems({
       items: byDeadAt(items),
       onProgress: (count, id) => {
         sent.add(id);
-        onProgress(count);
+        onProgress(count, id);
       },
     });
   } catch (error) {

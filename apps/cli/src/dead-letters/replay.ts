@@ -1,4 +1,6 @@
+import { type FactGroup } from '@pdaltagent/journal';
 import { type BrokerClient, Sender } from '@pdaltagent/operations';
+import { recordActions } from '../journal/record-actions';
 import { Progress } from '../progress';
 import { type Terminal } from '../terminal';
 import { AlertProgressReader } from './alert-progress';
@@ -52,9 +54,11 @@ export function replay(terminal: Terminal, selection: Selection, options: DeadLe
     }
     for (const { laneGroup, plan } of plans) await warnOfLanes(terminal, client, laneGroup, plan);
     if (!(await confirm(terminal, `Replay ${countText(count)}?`, options))) return 1;
-    const outcome = await send(terminal, plans, count, client);
+    const replayed: { readonly group: FactGroup; readonly id: string }[] = [];
+    const outcome = await send(terminal, plans, count, client, (group, id) => replayed.push({ group, id }));
     printResult(outcome);
     const isDone = reportReplay(terminal, count, outcome);
+    await recordActions(terminal, (by) => replayed.map((one) => ({ kind: 'replayed', ...one, by })));
     return missed || !isDone ? 1 : 0;
   });
 }
@@ -109,12 +113,13 @@ async function send(
   plans: readonly LaneGroupPlan[],
   count: number,
   client: BrokerClient,
+  onReplayed: (group: FactGroup, id: string) => void,
 ): Promise<ReplayOutcome> {
   const progress = new Progress(terminal, 'sent', count);
   const sender = await Sender.open(client);
   let all = NOTHING_SENT;
   try {
-    for (const { laneGroup, queue, plan } of plans) {
+    for (const { name, laneGroup, queue, plan } of plans) {
       const { sent, left } = all;
       const items = plan.sent.map(({ item }) => item);
       const next = await replayItems({
@@ -122,7 +127,10 @@ async function send(
         sender,
         laneGroup,
         items,
-        onProgress: (more) => progress.at(sent + more),
+        onProgress: (more, id) => {
+          onReplayed(name, id);
+          progress.at(sent + more);
+        },
       });
       all = { ...next, sent: sent + next.sent, left: [...left, ...next.left] };
       if (all.failure !== undefined || all.unchecked !== undefined) break;

@@ -1,21 +1,18 @@
 import { AccessRefused, type DeadLetter } from '@pdaltagent/messaging';
 import { discardMatching, type Erased, type Matches } from '@pdaltagent/operations';
-import { type LaneGroupOptions, withDeadLetterQueues } from '../dead-letters/queues';
+import { type LaneGroupOptions, type NamedQueue, withDeadLetterQueues } from '../dead-letters/queues';
+import { recordActions } from '../journal/record-actions';
 import { reasonOf } from '../quarantine/folder';
 import { type Terminal } from '../terminal';
 import { type PlaceResult } from './place';
 
-const LANE_GROUPS: readonly (readonly [name: string, LaneGroupOptions])[] = [
+const LANE_GROUPS: readonly (readonly [name: NamedQueue['name'], LaneGroupOptions])[] = [
   ['events', { events: true }],
   ['webhooks', { webhooks: true }],
 ];
 
 /** Erases matching dead letters, or only counts them. */
-export async function eraseDeadLetters(
-  terminal: Pick<Terminal, 'environment'>,
-  matches: Matches,
-  isDryRun: boolean,
-): Promise<PlaceResult> {
+export async function eraseDeadLetters(terminal: Terminal, matches: Matches, isDryRun: boolean): Promise<PlaceResult> {
   const results: PlaceResult[] = [];
   for (const [name, laneGroup] of LANE_GROUPS)
     results.push(await eraseQueue(terminal, name, laneGroup, matches, isDryRun));
@@ -29,8 +26,8 @@ export async function eraseDeadLetters(
 }
 
 async function eraseQueue(
-  terminal: Pick<Terminal, 'environment'>,
-  name: string,
+  terminal: Terminal,
+  name: NamedQueue['name'],
   laneGroup: LaneGroupOptions,
   matches: Matches,
   isDryRun: boolean,
@@ -46,7 +43,10 @@ async function eraseQueue(
         });
         return { found, erased: 0, problems: [] };
       }
-      const { discarded, left } = await discardMatching(named.queue, isMatch, (count) => (found = count));
+      const { discarded, gone, left } = await discardMatching(named.queue, isMatch, (count) => (found = count));
+      await recordActions(terminal, (by) =>
+        gone.map((id) => ({ kind: 'discarded', group: name, id, from: 'dead letters', by, why: 'erased' })),
+      );
       const problems = left.length === 0 ? [] : [`${left.length} dead letters (${name}) are still there: erase again`];
       return { found: discarded + left.length, erased: discarded, problems };
     });

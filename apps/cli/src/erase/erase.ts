@@ -1,6 +1,7 @@
 import { matcherOf } from '@pdaltagent/operations';
 import { maskSecrets } from '@pdaltagent/service';
 import { confirm, requireYes } from '../dead-letters/confirmation';
+import { operatorAction, recordActions } from '../journal/record-actions';
 import { reasonOf } from '../quarantine/folder';
 import { type Terminal } from '../terminal';
 import { criterionOf, type CriterionOptions } from './criterion-option';
@@ -45,7 +46,10 @@ export async function erase(terminal: Terminal, options: EraseOptions): Promise<
     if (totalOf(counted) === 0) return report(terminal, counted, options);
     if (!(await confirm(terminal, `Erase ${summaryOf(counted)} permanently?`, options))) return 1;
   }
-  return report(terminal, await searchAll(false), options);
+  const erased = await searchAll(false);
+  // Not what was searched for: it names a person.
+  await recordActions(terminal, operatorAction('erase', `by ${criterion.kind}: ${summaryOf(erased) || 'nothing'}`));
+  return report(terminal, erased, options);
 }
 
 /** What was done elsewhere must be reported nevertheless. */

@@ -2,6 +2,7 @@ import { EVENTS } from '@pdaltagent/messaging';
 import { type BrokerClient, laneGroupState, type ReplayItem, replayItemOf, Sender } from '@pdaltagent/operations';
 import { replayItems } from '../dead-letters/replay-items';
 import { type NamedQueue, withDeadLetterQueues } from '../dead-letters/queues';
+import { recordActions } from '../journal/record-actions';
 import { Progress } from '../progress';
 import { reportError } from '../run';
 import { CliError, type Terminal } from '../terminal';
@@ -89,9 +90,15 @@ async function retry(
   const progress = new Progress(terminal, 'set up', items.length);
   const { queue, laneGroup } = events;
   const sender = await Sender.open(await openClient());
-  const outcome = replayItems({ queue, sender, laneGroup, items, onProgress: (count) => progress.at(count) });
+  const ids: string[] = [];
+  const onProgress = (count: number, id: string): void => {
+    ids.push(id);
+    progress.at(count);
+  };
+  const outcome = replayItems({ queue, sender, laneGroup, items, onProgress });
   const { sent, left, unchecked, failure } = await outcome.finally(() => progress.end());
   terminal.out(retried(sent));
+  await recordActions(terminal, (by) => ids.map((id) => ({ kind: 'replayed', group: 'events', id, by })));
   if (left.length > 0)
     terminal.error(`${left.length} of them are still in error: another retry would send them twice\n`);
   if (unchecked !== undefined)

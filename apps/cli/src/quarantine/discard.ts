@@ -1,5 +1,6 @@
 import { confirm, requireYes } from '../dead-letters/confirmation';
 import { type Selection, Selector } from '../dead-letters/selection';
+import { recordActions } from '../journal/record-actions';
 import { type Terminal } from '../terminal';
 import { type Quarantine } from '@pdaltagent/spool';
 import { countText, eventsIn, openForChange, quarantineSummary, reasonOf } from './folder';
@@ -44,6 +45,11 @@ export async function discard(
     error(`${count} discarded; ${quarantineSummary(left.size)}\n`);
   } else error(`stopped after ${count}; the others are still in the quarantine: ${failure}\n`);
   printResult(toDiscard.length - notRemoved.length, notRemoved, failure);
+  await recordActions(terminal, (by) =>
+    toDiscard.flatMap((id) =>
+      left.has(id) ? [] : [{ kind: 'discarded', group: 'events', id, from: 'quarantine', by }],
+    ),
+  );
   return failure !== undefined || notRemoved.length > 0 ? 1 : missed;
 }
 

@@ -1,4 +1,5 @@
 import { open, rm } from 'node:fs/promises';
+import { operatorAction, recordActions } from '../journal/record-actions';
 import { CliError, type Terminal } from '../terminal';
 import { type QuarantinedEvent, recordOf, shownBodyOf } from './event';
 import { countText, eventsIn, openQuarantine, reasonOf } from './folder';
@@ -32,6 +33,7 @@ export async function exportEvents(
   else await intoFile(file, writeAll);
   for (const id of missing) terminal.error(`no event in the quarantine has the id ${id}\n`);
   terminal.error(`${countText(count)} exported${file === undefined ? '' : ` to ${file}`}\n`);
+  if (count > 0) await recordActions(terminal, operatorAction('quarantine export', countText(count)));
   return missing.size > 0 ? 1 : 0;
 }
 

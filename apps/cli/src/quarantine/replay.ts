@@ -8,6 +8,7 @@ import { findHeldByWorkers } from '../dead-letters/held-by-workers';
 import { Plan, type PlannedReplay, staysValue } from '../dead-letters/plan';
 import { printPlan, warnOfLanes } from '../dead-letters/plan-table';
 import { type Selection, Selector } from '../dead-letters/selection';
+import { recordActions } from '../journal/record-actions';
 import { Progress } from '../progress';
 import { singleLine } from '../table';
 import { type Terminal } from '../terminal';
@@ -70,6 +71,9 @@ export async function replay(
     const outcome = await send(terminal, quarantine, plan, client);
     printResult(outcome);
     const isDone = await report(terminal, quarantine, count, outcome);
+    await recordActions(terminal, (by) =>
+      [...outcome.sent].map((id) => ({ kind: 'replayed', group: 'events', id, by })),
+    );
     return missed || !isDone ? 1 : 0;
   } finally {
     await client.close();

@@ -1,5 +1,6 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
 import { GetClient } from '@pdaltagent/http';
+import { type FactContent, MessageReferences } from '@pdaltagent/journal';
 import {
   laneKey,
   laneOfMessage,
@@ -16,6 +17,7 @@ import {
   brokerOf,
   brokerVariables,
   configuredScrubber,
+  journalVariables,
   readConfiguration,
   webhookVariables,
 } from '@pdaltagent/service';
@@ -24,6 +26,7 @@ import { type Destination, type LogEntry, matchesFilter, WEBHOOK_ID_HEADER } fro
 import { pagerDutyVariables } from '../configuration';
 import { confirm } from '../dead-letters/confirmation';
 import { instantOf as textOfInstant } from '../duration';
+import { operatorAction, recordActions } from '../journal/record-actions';
 import { Progress } from '../progress';
 import { CliError, type Terminal } from '../terminal';
 import { pollerDestinations, chooseDestinations, type WebhookConfiguration } from './configuration';
@@ -48,7 +51,7 @@ const MAX_UNCONFIRMED = 100;
 export async function replay(terminal: Terminal, options: WebhookReplayOptions): Promise<number> {
   const { environment, out } = terminal;
   const configuration = readConfiguration(
-    { ...pagerDutyVariables, ...webhookVariables, ...brokerVariables },
+    { ...pagerDutyVariables, ...webhookVariables, ...brokerVariables, ...journalVariables },
     environment,
   );
   const all = pollerDestinations(terminal, configuration).current();
@@ -66,6 +69,13 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
   const client = options.dryRun
     ? undefined
     : await BrokerClient.open({ ...brokerOf(configuration), name: 'webhooks replay' });
+  const references = new MessageReferences((name) => name, configuration.journalText);
+  const acceptedFact = (message: OutgoingMessage): FactContent => ({
+    ...references.of(message),
+    kind: 'accepted',
+    bytes: message.body.length,
+  });
+  const accepted: FactContent[] = [];
   let sent = 0;
   let read = 0;
   let reached = window.since;
@@ -77,7 +87,9 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
       const messages = entries.flatMap(messagesOf);
       for (let start = 0; start < messages.length; start += MAX_UNCONFIRMED) {
         const slice = messages.slice(start, start + MAX_UNCONFIRMED);
-        const results = await Promise.allSettled(slice.map((message) => send(sender, message)));
+        const results = await Promise.allSettled(
+          slice.map((message) => send(sender, message).then(() => accepted.push(acceptedFact(message)))),
+        );
         // The others are queued even if one failed.
         sent += results.filter(({ status }) => status === 'fulfilled').length;
         const failures = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
@@ -93,6 +105,10 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
   } finally {
     progress.end();
     await client?.close();
+  }
+  if (client !== undefined && sent > 0) {
+    const recorded = operatorAction('webhooks replay', `${span} to ${names}: ${sent} webhooks`);
+    await recordActions(terminal, (by) => [...accepted, ...recorded(by)]);
   }
   if (options.json) {
     const period = { since: textOfInstant(window.since), until: textOfInstant(window.until) };

@@ -1,5 +1,6 @@
 import { readConfiguration, redisOf, redisVariables } from '@pdaltagent/service';
 import { PausedDestinations, StoreError } from '@pdaltagent/store';
+import { recordActions } from '../journal/record-actions';
 import { withStore } from '../status/redis';
 import { CliError, type Terminal } from '../terminal';
 
@@ -8,7 +9,8 @@ export interface ResumeOptions {
 }
 
 /** Resumes a destination that returned 410. @returns 0 */
-export async function resume({ environment, out }: Terminal, name: string, { json }: ResumeOptions): Promise<number> {
+export async function resume(terminal: Terminal, name: string, { json }: ResumeOptions): Promise<number> {
+  const { environment, out } = terminal;
   const redis = redisOf(readConfiguration(redisVariables, environment));
   const found = await withStore(redis, async (store) => {
     if (store.state() === 'refusing')
@@ -36,5 +38,6 @@ export async function resume({ environment, out }: Terminal, name: string, { jso
   }
   if (json) out(`${JSON.stringify({ destination: name, resumed: true, still_paused: others }, null, 2)}\n`);
   else out(`${name} is resumed: its webhooks are sent within seconds, oldest first\n`);
+  await recordActions(terminal, (by) => [{ kind: 'destination-resumed', destination: name, by }]);
   return 0;
 }
