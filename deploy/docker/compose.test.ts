@@ -107,7 +107,7 @@ it('holds pd-send, set to its own gateway, in the container pdaltagent_pdagentd'
 });
 
 it.each([
-  ['ingest-gateway', ['amqp-url']],
+  ['ingest-gateway', ['amqp-url', 'digest-secret']],
   ['delivery-worker', ['amqp-url', 'redis-url', 'digest-secret']],
   ['webhook-sender', ['amqp-url', 'redis-url', 'digest-secret']],
   ['log-poller', ['amqp-url', 'redis-url']],
