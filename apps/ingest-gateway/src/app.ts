@@ -119,7 +119,9 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         erase: async (request) => {
           // Whatever no other gateway has is opened, and searched with the rest.
           await orphans.scanNow();
-          return eraseSpooled(publisher, request);
+          return eraseSpooled(publisher, request, (id, by) =>
+            journal.record({ kind: 'discarded', group: 'events', id, from: 'spool', by, why: 'erased' }),
+          );
         },
         log: logger,
       });

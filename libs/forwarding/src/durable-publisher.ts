@@ -170,14 +170,22 @@ export class DurablePublisher {
    * Erases the events whose records match from every spool that this process has open, or only counts them. They are not sent any more,
    * except for those in flight. Unless there are failures, nothing of them is on the disk. A spool that fails does not keep the others
    * from being searched.
+   * @param onErased called with the record of each erased event
    */
-  async eraseSpooled(matches: (record: Buffer) => boolean, isDryRun: boolean): Promise<SearchResult> {
+  async eraseSpooled(
+    matches: (record: Buffer) => boolean,
+    isDryRun: boolean,
+    onErased: (record: Buffer) => void = () => undefined,
+  ): Promise<SearchResult> {
     const total = { found: 0, erased: 0, failures: new Array<SearchFailure>() };
     for (const source of [...this.#own, ...this.#orphans.keys()]) {
       const { found, erased, failures } = await this.#erasures.search(source, {
         matches,
         isDryRun,
-        onErased: (...entry) => this.#spoolReader.onErased(...entry),
+        onErased: (from, lane, sequence, record) => {
+          this.#spoolReader.onErased(from, lane, sequence);
+          onErased(record);
+        },
       });
       total.found += found;
       total.erased += erased;

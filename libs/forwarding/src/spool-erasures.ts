@@ -24,7 +24,7 @@ export interface SearchOptions {
   /** Nothing is erased, only counted. */
   readonly isDryRun: boolean;
   /** Called for each erased entry. */
-  readonly onErased: (source: SpoolSource, lane: number, sequence: number) => void;
+  readonly onErased: (source: SpoolSource, lane: number, sequence: number, record: Buffer) => void;
 }
 
 /**
@@ -76,14 +76,14 @@ export class SpoolErasures {
       const page = await source.read(lane, after, PAGE);
       const matching = page.filter(({ content }) => matches(content));
       if (matching.length > 0 && !isDryRun) await source.owePurge();
-      for (const { sequence, bytes } of matching) {
+      for (const { sequence, bytes, content } of matching) {
         const name = nameOf(lane, sequence);
         if (this.#byDrain.get(source)?.has(name) === true || this.isErased(source, lane, sequence)) continue;
         result.found += 1;
         if (isDryRun) continue;
         namesIn(this.#bySearch, source).add(name);
         source.erase(lane, sequence, bytes);
-        onErased(source, lane, sequence);
+        onErased(source, lane, sequence, content);
         result.erased += 1;
       }
       const last = page.at(-1);

@@ -64,7 +64,7 @@ const FIELDS: { readonly [Kind in FactKind]: FieldsOf<Kind> } = {
   repeated: MESSAGE,
   'dead-lettered': { ...MESSAGE, reason: text, status: optional(number), answer: optional(text) },
   quarantined: { ...MESSAGE, problem: text },
-  discarded: { group, id: text, from: oneOf(['dead letters', 'quarantine']), by: text, why: optional(text) },
+  discarded: { group, id: text, from: oneOf(['dead letters', 'quarantine', 'spool']), by: text, why: optional(text) },
   expired: { group, id: text, limit: text },
   replayed: { group, id: text, as: optional(text), by: text },
   'key-parked': { ...KEY, lane: number, siding: number },

@@ -77,12 +77,12 @@ interface Quarantined extends MessageReference {
   readonly problem: string;
 }
 
-/** An operator put a dead letter or a quarantined event away. */
+/** An operator put a dead letter or a quarantined event away, or erased one, or an event that waited on a gateway's disk. */
 interface Discarded {
   readonly kind: 'discarded';
   readonly group: FactGroup;
   readonly id: string;
-  readonly from: 'dead letters' | 'quarantine';
+  readonly from: 'dead letters' | 'quarantine' | 'spool';
   readonly by: string;
   readonly why?: string;
 }

@@ -3,6 +3,7 @@ import { readConfiguration, spoolRootOf, spoolVariables } from '@pdaltagent/serv
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
+import { operatorOf, operatorVariables } from '../journal/operator';
 import { reasonOf } from '../quarantine/folder';
 import { type Terminal } from '../terminal';
 import { NOT_HERE, type PlaceResult } from './place';
@@ -19,6 +20,7 @@ export async function eraseSpools(
   isDryRun: boolean,
 ): Promise<PlaceResult> {
   const lanes = path.join(spoolRootOf(readConfiguration(spoolVariables, environment)), 'lanes');
+  const by = operatorOf(readConfiguration(operatorVariables, environment), environment);
   const problems: string[] = [];
   const result = { found: 0, erased: 0 };
   let answered = 0;
@@ -26,7 +28,7 @@ export async function eraseSpools(
     const sockets = (await readdir(lanes)).filter((name) => name.endsWith('.sock'));
     for (const name of sockets) {
       try {
-        const { spool } = await ask(path.join(lanes, name), { criterion, dryRun: isDryRun });
+        const { spool } = await ask(path.join(lanes, name), { criterion, dryRun: isDryRun, by });
         answered += 1;
         result.found += spool.found;
         result.erased += spool.erased;

@@ -11,7 +11,12 @@ export const erasedSchema = z.object({
 export type Erased = z.infer<typeof erasedSchema>;
 
 /** What `pdaltagent dead-letters erase` asks of a gateway, over the socket in its spool's folder: the gateway has the spool to itself. */
-export const eraseRequestSchema = z.object({ criterion: criterionSchema, dryRun: z.boolean() });
+export const eraseRequestSchema = z.object({
+  criterion: criterionSchema,
+  dryRun: z.boolean(),
+  /** Who erases, for the journal; commands of earlier versions do not say. */
+  by: z.string().max(200).optional(),
+});
 export type EraseRequest = z.infer<typeof eraseRequestSchema>;
 
 export const eraseResponseSchema = z.object({ spool: erasedSchema });
