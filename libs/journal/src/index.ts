@@ -29,3 +29,16 @@ export {
 export { DeliveryFacts, type DeliveryFactsOptions } from './delivery-facts';
 export { type FactDraft } from './fact-draft';
 export { MessageReferences, type ShownKey } from './message-references';
+export { inCausalOrder, type PlacedFact } from './causal-order';
+export { Completeness, type Gap, type OpenProcess } from './completeness';
+export {
+  isMessageFact,
+  MESSAGE_STATES,
+  type MessageFact,
+  MessageHistory,
+  type MessageState,
+  type MessageTally,
+  NOTHING_YET,
+  stateOf,
+  withFact,
+} from './message-history';
