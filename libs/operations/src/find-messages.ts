@@ -58,7 +58,7 @@ export async function findMessages(
 }
 
 /** Workers of earlier versions reply through the default exchange, whatever they are asked; before them there was no other. */
-async function openReplyQueue(client: BrokerClient) {
+export async function openReplyQueue(client: BrokerClient) {
   const channel = await client.channel();
   const { queue } = await client.withTimeout(channel.assertQueue('', { exclusive: true, durable: false }));
   try {
@@ -80,7 +80,8 @@ function merge(known: Findings | undefined, { lanes, parked, held, more }: Trace
   };
 }
 
-function replyOf(content: Buffer): TraceReply | undefined {
+/** A worker's reply; undefined for anything else. */
+export function replyOf(content: Buffer): TraceReply | undefined {
   const value = objectOf(content);
   if (value?.kind !== 'report' || typeof value.group !== 'string') return undefined;
   const { group, lanes, parked, held, more } = value;

@@ -17,5 +17,6 @@ export { retentionLimitsOf } from './retention/limits';
 export { byDeadAt, replay, type ReplayItem, replayItemOf, type ReplayOptions } from './replay';
 export { type LaneGroupState, laneGroupState, type LaneState } from './lane-group-state';
 export { findMessages, type Findings } from './find-messages';
+export { findHeldIds, type HeldIds } from './find-held-ids';
 export { listWorkers, type WorkersHeard } from './list-workers';
 export { PERMISSIONS, type Permissions, type Role, ROLES } from './permissions';

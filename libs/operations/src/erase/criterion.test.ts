@@ -10,6 +10,7 @@ function stored(body: string | Buffer, changes: Partial<NonNullable<Searched['me
 
 it.each<readonly [string, Criterion, Searched, Searched]>([
   ['a dedup key', { kind: 'dedup-key', value: 'db1' }, stored('{}'), stored('{}', { orderKey: `${KEY}:db10` })],
+  ['an id', { kind: 'ids', value: 'e1\ne2' }, stored('{}', { id: 'e2' }), stored('{}', { id: 'e' })],
   [
     'a source',
     { kind: 'source', value: 'ann-pc' },

@@ -1,9 +1,9 @@
 import { type AddressedMessage } from '@pdaltagent/messaging';
 import { z } from 'zod';
 
-/** What a person's data is recognized by. */
+/** What a person's data is recognized by; or certain messages, by their ids, one a line. */
 export const criterionSchema = z.object({
-  kind: z.enum(['dedup-key', 'source', 'text']),
+  kind: z.enum(['dedup-key', 'source', 'text', 'ids']),
   value: z.string().min(1),
 });
 export type Criterion = z.infer<typeof criterionSchema>;
@@ -18,7 +18,7 @@ export interface Searched {
 }
 
 type Searchable = Pick<AddressedMessage, 'routingKey' | 'orderKey' | 'query' | 'contentType'> &
-  Partial<Pick<AddressedMessage, 'forward'>>;
+  Partial<Pick<AddressedMessage, 'forward' | 'id'>>;
 
 export type Matches = (searched: Searched) => boolean;
 
@@ -29,6 +29,10 @@ export function matcherOf({ kind, value }: Criterion): Matches {
       return ({ message }) => message?.orderKey === `${message?.routingKey}:${value}`;
     case 'source':
       return ({ body }) => textsNamed(parseJson(body), 'source').includes(value);
+    case 'ids': {
+      const ids = new Set(value.split('\n'));
+      return ({ message }) => message?.id !== undefined && ids.has(message.id);
+    }
     case 'text': {
       const wanted = value.toLowerCase();
       const contains = (text: string): boolean => text.toLowerCase().includes(wanted);
