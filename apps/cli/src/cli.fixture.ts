@@ -32,6 +32,7 @@ export interface CliResult {
 /**
  * Runs a command in this process, with a fake terminal, and without the journal unless the environment switches it on.
  * `answer`: the reply to a prompt; without it the terminal is not interactive. `input`: chunks of standard input.
+ * `now`: for facts, which a real process writes: the real time.
  */
 export async function runCli(
   words: readonly string[],
@@ -41,7 +42,14 @@ export async function runCli(
     name = 'pdaltagent',
     input = [],
     colour = false,
-  }: { answer?: string; colour?: boolean; name?: 'pdaltagent' | 'pd-queue'; input?: readonly Uint8Array[] } = {},
+    now = NOW,
+  }: {
+    answer?: string;
+    colour?: boolean;
+    now?: number;
+    name?: 'pdaltagent' | 'pd-queue';
+    input?: readonly Uint8Array[];
+  } = {},
 ): Promise<CliResult> {
   let out = '';
   let error = '';
@@ -51,10 +59,11 @@ export async function runCli(
     input: Readable.from(input),
     out: (text) => (out += text),
     error: (text) => (error += text),
-    now: () => NOW,
+    now: () => now,
     interactive: answer !== undefined,
     showsColour: colour,
     showsProgress: false,
+    columns: undefined,
     ask: (question) => {
       questions.push(question);
       return Promise.resolve(answer ?? '');

@@ -65,6 +65,7 @@ describe('progress', () => {
       interactive: false,
       showsColour: false,
       showsProgress,
+      columns: undefined,
       ask,
     };
     const progress = new Progress(terminal, 'sent', 9, clock);

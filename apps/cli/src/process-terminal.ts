@@ -18,6 +18,7 @@ export function processTerminal(): Terminal {
     // https://no-color.org: no colour if it is set and not empty.
     showsColour: process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     showsProgress: process.stderr.isTTY,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {

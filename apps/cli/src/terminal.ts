@@ -13,6 +13,8 @@ export interface Terminal {
   readonly showsColour: boolean;
   /** Whether `error` is a terminal, on which a line can be overwritten. */
   readonly showsProgress: boolean;
+  /** The width of `out`, if it is a terminal; characters. */
+  readonly columns: number | undefined;
   /** Prints the question and resolves with the line typed. */
   readonly ask: (question: string) => Promise<string>;
 }

@@ -2,6 +2,8 @@ import { alertOf, type HeldReport, laneKey, laneOfMessage } from '@pdaltagent/me
 import { maskKey } from '@pdaltagent/service';
 import { type LastDelivery } from '@pdaltagent/store';
 import { instantOf } from '../duration';
+import { recordOf } from '../events/record';
+import { type History } from './history';
 import { LANE_GROUPS, type LaneGroupName, type LaneAddress, type TraceData, type TraceRequest } from './query';
 import { acceptedAtOf } from './message-id';
 
@@ -25,13 +27,23 @@ export interface Remembered {
 export type TraceReport = ReturnType<typeof traceReport>;
 
 /** Everything that is known, as `--json` shows it. */
-export function traceReport(question: TraceRequest, { delivered, last }: Remembered, found: TraceData) {
+export function traceReport(
+  question: TraceRequest,
+  { delivered, last }: Remembered,
+  found: TraceData,
+  history: History,
+) {
   const acceptedAt = acceptedAtOf(question.name);
   const { letters, held, more, lanesWithoutReply } = found;
   const address = found.address ?? addressOf(question);
   return {
     name: question.name,
-    found: delivered === 'delivered' || last.length > 0 || letters.length > 0 || held.length > 0,
+    found:
+      delivered === 'delivered' ||
+      last.length > 0 ||
+      letters.length > 0 ||
+      held.length > 0 ||
+      (history.kind === 'read' && history.timelines.length > 0),
     accepted_at: acceptedAt === undefined ? null : instantOf(acceptedAt),
     delivered,
     last_deliveries: last.map(({ laneGroup, id, key, action, acceptedAt: accepted, deliveredAt }) => ({
@@ -48,6 +60,25 @@ export function traceReport(question: TraceRequest, { delivered, last }: Remembe
     lane: address === undefined ? null : laneRecord(address, found),
     lanes_without_answer: lanesWithoutReply,
     waiting: waitingIn(found.states),
+    history: historyRecord(history),
+  };
+}
+
+/** Facts as the journal has them, in order of cause; null if it cannot be read. */
+function historyRecord(history: History) {
+  if (history.kind === 'unavailable') return { messages: null, problem: history.reason };
+  const { timelines, earlier, missing, since } = history;
+  return {
+    since: since === undefined ? null : instantOf(since),
+    earlier,
+    missing,
+    messages: timelines.map(({ message, facts }) => ({
+      ...recordOf(message),
+      facts: facts.map(({ fact, source: { service, host } }) => {
+        const { at, ...content } = fact.kind === 'unknown' ? { ...fact.content, at: fact.at } : fact;
+        return { at: new Date(at).toISOString(), service, host, ...content };
+      }),
+    })),
   };
 }
 

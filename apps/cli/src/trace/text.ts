@@ -1,7 +1,9 @@
 import { type HeldReport } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { singleLine } from '../table';
+import { type History } from './history';
 import { type TraceReport } from './report';
+import { historyLines } from './timeline-text';
 
 /** Why a worker is not sending a message right now. */
 const STATES: Readonly<Record<HeldReport['by'], string>> = {
@@ -18,7 +20,7 @@ const STATES: Readonly<Record<HeldReport['by'], string>> = {
 };
 
 /** The report as text. `age`: of the message id, in milliseconds, if it contains a time. */
-export function formatReport(report: TraceReport, age: number | undefined): string {
+export function formatReport(report: TraceReport, age: number | undefined, history: History, width?: number): string {
   const lines = [
     ...(report.accepted_at === null || age === undefined
       ? []
@@ -29,6 +31,7 @@ export function formatReport(report: TraceReport, age: number | undefined): stri
     ...report.dead_letters.map(deadLetterLine),
     ...laneLines(report),
     ...notFoundLines(report),
+    ...historyLines(history, width),
   ];
   return `${lines.join('\n')}\n`;
 }
