@@ -150,7 +150,7 @@ it('an operator lists, traces, replays and discards dead letters, and sees every
   expect(status.out).toMatch(/^broker +fine +RabbitMQ 3/m);
 });
 
-it('a person’s data is erased in two parts: dead letters by the operator, spool and quarantine by the gateway, each of which says what the other has to do', () => {
+it('a person’s data is erased in two parts: dead letters and journal by the operator, spool and quarantine by the gateway, each of which says what the other has to do', () => {
   const words = ['dead-letters', 'erase', '--text', 'ann@example.com', '--yes'];
   const gateway = {
     PDAGENTD_AMQP_URL: urlOf('gateway'),
@@ -164,14 +164,16 @@ it('a person’s data is erased in two parts: dead letters by the operator, spoo
   expect(asGateway.error).toContain(
     "dead letters (webhooks) were not searched: user 'pdaltagent-gateway' of RabbitMQ may not configure the queue 'pdaltagent.webhooks.dead-letters.in-use'",
   );
-  expect(asGateway.error).toContain('exec deployment/operator -- pdaltagent dead-letters erase --only dead-letters …');
+  expect(asGateway.error).toContain(
+    'exec deployment/operator -- pdaltagent dead-letters erase --only dead-letters journal …',
+  );
   const asOperator = pdaltagent(words);
   expect([asOperator.code, asOperator.error]).toEqual([
     1,
     expect.stringContaining('exec ingest-gateway-0 -- pdaltagent dead-letters erase --only spool quarantine …'),
   ]);
   expect(pdaltagent([...words, '--only', 'spool', 'quarantine'], gateway).code).toBe(0);
-  expect(pdaltagent([...words, '--only', 'dead-letters']).code).toBe(0);
+  expect(pdaltagent([...words, '--only', 'dead-letters', 'journal']).code).toBe(0);
 });
 
 it('webhooks are polled, queued and sent', async () => {
@@ -188,8 +190,9 @@ it('webhooks are polled, queued and sent', async () => {
   await webhooks.waitForAll();
 });
 
-it('nothing of this was refused, but to erase dead letters as the gateway', async () => {
-  const expected = /'pdaltagent\.(events|webhooks)\.dead-letters\.in-use' .* refused for user 'pdaltagent-gateway'/;
+it('nothing of this was refused, but to erase dead letters and the journal as the gateway', async () => {
+  const expected =
+    /'pdaltagent\.((events|webhooks)\.dead-letters\.in-use|journal)' .* refused for user 'pdaltagent-gateway'/;
   expect((await users.refusals()).filter((line) => !expected.test(line))).toEqual([]);
 });
 

@@ -71,7 +71,9 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
 
   command
     .command('erase')
-    .description('erase what is stored of a person: dead letters, and where a gateway runs its quarantine and spool')
+    .description(
+      'erase what is stored of a person: dead letters, journal, and where a gateway runs its quarantine and spool',
+    )
     .option('--dedup-key <key>', 'events of this alert (webhooks: incident)')
     .option('--source <source>', 'events whose body has this value in a member "source"')
     .option('--text <text>', 'events with this text anywhere: body, query, headers, dedup key, response')
@@ -128,11 +130,12 @@ exit codes: 0 all were removed, 1 some were not
 `;
 
 const ERASE_HELP = `
-A text is compared in any case, with JSON's escapes and a query's percent-encoding decoded. Dead letters need a user of
-RabbitMQ that may read them, an operator's; for the quarantine and the spool, run it where each gateway runs, whose user
-may not. A gateway that runs searches its spool itself. Each place is searched whatever fails in another, and what could
-not be done is reported. Not searched: events that wait in RabbitMQ for their delivery, and what PagerDuty and your log
-store have.
+A text is compared in any case, with JSON's escapes and a query's percent-encoding decoded. Dead letters and the journal
+need a user of RabbitMQ that may read them, an operator's; in the journal messages are marked as erased: no command shows
+their texts any more, and RabbitMQ drops them when they are old enough. For the quarantine and the spool, run it where
+each gateway runs, whose user may not. A gateway that runs searches its spool itself. Each place is searched whatever
+fails in another, and what could not be done is reported. Not searched: events that wait in RabbitMQ for their delivery,
+and what PagerDuty and your log store have.
 
 examples:
   pdaltagent dead-letters erase --text ann@example.com --dry-run

@@ -78,6 +78,7 @@ it('counts with --dry-run, and erases nothing', async () => {
     spool: { found: 2, erased: 0, problems: [] },
     quarantine: { found: 1, erased: 0, problems: [] },
     dead_letters: { found: 3, erased: 0, problems: [] },
+    journal: null,
   });
   expect(await deadLetters()).toEqual(['d1', 'd2', 'd3', 'd4', 'w1']);
   expect(await gateway.ids()).toEqual(['q1', 'q2']);
@@ -110,7 +111,7 @@ it('--only searches the selected places, and is done when they are', async () =>
   const deadLettersOnly = await erase(['--text', PERSON, '--yes', '--only', 'dead-letters', '--json']);
   expect([deadLettersOnly.code, JSON.parse(deadLettersOnly.out)]).toEqual([
     0,
-    { spool: null, quarantine: null, dead_letters: { found: 3, erased: 3, problems: [] } },
+    { spool: null, quarantine: null, dead_letters: { found: 3, erased: 3, problems: [] }, journal: null },
   ]);
   expect(await gateway.ids()).toEqual(['q1', 'q2']);
   await respondWith(200, { spool: { found: 2, erased: 2, problems: [] } });

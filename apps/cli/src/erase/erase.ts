@@ -6,7 +6,8 @@ import { reasonOf } from '../quarantine/folder';
 import { type Terminal } from '../terminal';
 import { criterionOf, type CriterionOptions } from './criterion-option';
 import { eraseDeadLetters } from './dead-letters';
-import { COUNTED, elsewhere, JSON_NAMES, type Place, type PlaceResult, PLACES } from './place';
+import { COUNTED, elsewhere, JSON_NAMES, NOT_HERE, type Place, type PlaceResult, PLACES } from './place';
+import { eraseJournal } from './journal';
 import { eraseQuarantine } from './quarantine';
 import { eraseSpools } from './spool';
 
@@ -20,7 +21,7 @@ export interface EraseOptions extends CriterionOptions {
 type Results = ReadonlyMap<Place, PlaceResult>;
 
 /**
- * Erases what is stored of a person: dead letters, and on a gateway's host its quarantine and its spool. What cannot be done in one
+ * Erases what is stored of a person: dead letters, the journal, and on a gateway's host its quarantine and its spool. What cannot be done in one
  * place does not keep the others from being searched.
  * @returns 0 if every selected place was searched and what was found is erased
  */
@@ -33,6 +34,7 @@ export async function erase(terminal: Terminal, options: EraseOptions): Promise<
     spool: (isOnlyCounted) => eraseSpools(terminal, criterion, isOnlyCounted),
     quarantine: (isOnlyCounted) => eraseQuarantine(terminal, matches, isOnlyCounted),
     'dead-letters': (isOnlyCounted) => eraseDeadLetters(terminal, matches, isOnlyCounted),
+    journal: (isOnlyCounted) => eraseJournal(terminal, criterion, isOnlyCounted),
   };
   const selected = PLACES.filter((place) => options.only?.includes(place) !== false);
   const searchAll = async (isOnlyCounted: boolean): Promise<Results> => {
@@ -57,20 +59,23 @@ function failed(error: unknown): PlaceResult {
   return { found: 0, erased: 0, problems: [`it was not searched: ${reasonOf(error)}`] };
 }
 
+/** Whether there is something to say of what was found there. */
+const isHere = ({ found, isElsewhere, isAbsent }: PlaceResult): boolean =>
+  found > 0 || (isElsewhere !== true && isAbsent !== true);
+
 const totalOf = (results: Results): number => [...results.values()].reduce((sum, { found }) => sum + found, 0);
 
 function summaryOf(results: Results): string {
-  return [...results]
-    .flatMap(([place, { found, isElsewhere }]) => (isElsewhere && found === 0 ? [] : [COUNTED[place](found)]))
-    .join(', ');
+  return [...results].flatMap(([place, result]) => (isHere(result) ? [COUNTED[place](result.found)] : [])).join(', ');
 }
 
 function report(terminal: Terminal, results: Results, { dryRun, json }: Pick<EraseOptions, 'dryRun' | 'json'>): number {
   const print = (line: string): void => terminal.error(`${maskSecrets(line)}\n`);
   let isComplete = true;
   const notHere: Place[] = [];
-  for (const [place, { found, erased, problems, isElsewhere = false }] of results) {
-    if (!isElsewhere || found > 0) print(`${COUNTED[place](found)} found${dryRun ? '' : `, ${erased} erased`}`);
+  for (const [place, result] of results) {
+    const { found, erased, problems, isElsewhere = false } = result;
+    if (isHere(result)) print(`${COUNTED[place](found)} found${dryRun ? '' : `, ${erased} erased`}`);
     for (const problem of problems) print(problem);
     if (isElsewhere) notHere.push(place);
     if (isElsewhere || problems.length > 0 || (!dryRun && erased < found)) isComplete = false;
@@ -82,6 +87,7 @@ function report(terminal: Terminal, results: Results, { dryRun, json }: Pick<Era
 }
 
 function jsonOf(place: Place, results: Results): [string, unknown] {
-  const { found, erased, problems, isElsewhere } = results.get(place) ?? { problems: [], isElsewhere: true };
-  return [JSON_NAMES[place], isElsewhere && problems.length === 0 ? null : { found, erased, problems }];
+  const { found, erased, problems, isElsewhere, isAbsent } = results.get(place) ?? NOT_HERE;
+  const isNothing = isAbsent || (isElsewhere && problems.length === 0);
+  return [JSON_NAMES[place], isNothing ? null : { found, erased, problems }];
 }

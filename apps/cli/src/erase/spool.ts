@@ -49,6 +49,40 @@ export async function eraseSpools(
   return { ...result, problems };
 }
 
+/** Longer requests are refused by the gateway. */
+const IDS_OF_A_REQUEST = 1_000;
+
+/** Which of these messages are in the spools of gateways that run here; what cannot be asked has none of them. */
+export async function spooledIds(
+  { environment }: Pick<Terminal, 'environment'>,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const lanes = path.join(spoolRootOf(readConfiguration(spoolVariables, environment)), 'lanes');
+  const sockets = (await readdir(lanes).catch(() => [])).filter((name) => name.endsWith('.sock'));
+  for (const name of sockets) {
+    for (let start = 0; start < ids.length; start += IDS_OF_A_REQUEST)
+      await addSpooled(path.join(lanes, name), ids.slice(start, start + IDS_OF_A_REQUEST), found).catch(
+        () => undefined,
+      );
+  }
+  return found;
+}
+
+/** A gateway counts only: if it has some of them, it is asked for halves. */
+async function addSpooled(socketPath: string, ids: readonly string[], found: Set<string>): Promise<void> {
+  if (ids.length === 0) return;
+  const criterion: Criterion = { kind: 'ids', value: ids.join('\n') };
+  const { spool } = await ask(socketPath, { criterion, dryRun: true });
+  if (spool.found === 0) return;
+  if (spool.found >= ids.length) for (const id of ids) found.add(id);
+  else {
+    const middle = Math.ceil(ids.length / 2);
+    await addSpooled(socketPath, ids.slice(0, middle), found);
+    await addSpooled(socketPath, ids.slice(middle), found);
+  }
+}
+
 function ask(socketPath: string, content: EraseRequest) {
   return new Promise<ReturnType<typeof eraseResponseSchema.parse>>((resolve, reject) => {
     const options = { socketPath, path: ERASE_PATH, method: 'POST', headers: { 'content-type': 'application/json' } };
