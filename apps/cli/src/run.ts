@@ -1,8 +1,10 @@
 import { BrokerUnavailable } from '@pdaltagent/operations';
 import { ConfigurationError, EXIT_CONFIGURATION, maskSecrets } from '@pdaltagent/service';
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './audit/command';
 import { completionCommand } from './completion';
 import { deadLettersCommand } from './dead-letters/command';
+import { eventsCommand } from './events/command';
 import { quarantineCommand } from './quarantine/command';
 import { scrubCommand } from './scrub/command';
 import { setupCommand } from './setup/command';
@@ -25,7 +27,9 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     statusCommand(terminal, runCommand),
     deadLettersCommand(terminal, runCommand),
     quarantineCommand(terminal, runCommand),
+    eventsCommand(terminal, runCommand),
     traceCommand(terminal, runCommand),
+    auditCommand(terminal, runCommand),
     scrubCommand(terminal, runCommand),
     webhooksCommand(terminal, runCommand),
     setupCommand(terminal, runCommand),
@@ -106,7 +110,9 @@ export function reportError(error: unknown, terminal: Pick<Terminal, 'error'>, n
 const HELP = `
 examples:
   pdaltagent status
+  pdaltagent events --state undelivered
   pdaltagent trace db1/disk
+  pdaltagent audit --since 1d
   pdaltagent dead-letters list
   source <(pdaltagent completion bash)
 
@@ -114,6 +120,8 @@ environment:
   PDAGENTD_AMQP_URL         RabbitMQ (default: amqp://guest:guest@localhost:5672); also CELERY_BROKER_URL
   PDAGENTD_REDIS_URL        Redis, for status, trace, dead-letters and webhooks (default: redis://localhost:6379)
   PDAGENTD_CA_FILE          additional authorities to trust (PEM), as for the services
+  PDAGENTD_JOURNAL_MAX_AGE_SECONDS
+                            as for the services; used by events, trace, audit and dead-letters erase
   PDAGENTD_DIGEST_SECRET    as for the services; used by trace and dead-letters
   PDAGENTD_JOURNAL, PDAGENTD_JOURNAL_TEXT
                             as for the services; what commands do is written into the journal
