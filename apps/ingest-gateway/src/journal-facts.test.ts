@@ -1,5 +1,5 @@
 import { type FactContent, MessageReferences } from '@pdaltagent/journal';
-import { type OutgoingMessage } from '@pdaltagent/messaging';
+import { EVENTS, laneOf, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type JournalText } from '@pdaltagent/service';
 import { ManualClock } from '@pdaltagent/testing';
 import { KEY, postTo, startGateway, TRIGGER } from './gateway.fixture';
@@ -41,7 +41,7 @@ it.each([
 ] as const)('with the text “%s” an accepted event is recorded with %j', (text, rest) => {
   const { facts, recorded } = harness(text);
   facts.recordAccepted(MESSAGE, TEXTS);
-  expect(recorded).toStrictEqual([{ ...REFERENCE, kind: 'accepted', bytes: 7, ...rest }]);
+  expect(recorded).toStrictEqual([{ ...REFERENCE, kind: 'accepted', bytes: 7, lane: laneOf(EVENTS, KEY), ...rest }]);
 });
 
 it('a quarantined event is recorded, and nothing of a damaged record that nobody can name', () => {

@@ -2,7 +2,7 @@ import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AlertTexts } from '@pdaltagent/events';
 import { type Cause, type Mode } from '@pdaltagent/forwarding';
 import { type FactDraft, type FactRecorder, type MessageReferences } from '@pdaltagent/journal';
-import { type OutgoingMessage } from '@pdaltagent/messaging';
+import { EVENTS, laneOfMessage, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type JournalText } from '@pdaltagent/service';
 import { type QuarantineProblem } from '@pdaltagent/spool';
 
@@ -46,6 +46,7 @@ export class JournalFacts {
       ...this.#references.of(message),
       kind: 'accepted',
       bytes: message.body.length,
+      lane: laneOfMessage(EVENTS, message),
     };
     if (texts !== undefined && this.#hasTexts) {
       const { severity, source, summary } = texts;

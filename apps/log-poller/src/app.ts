@@ -1,7 +1,7 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { GetClient } from '@pdaltagent/http';
 import { MessageReferences, openJournal } from '@pdaltagent/journal';
-import { amqplibConnect, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { amqplibConnect, laneOfMessage, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
 import { type App, brokerOf, type Context, type Destinations, openDestinations, redisOf } from '@pdaltagent/service';
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
@@ -72,7 +72,12 @@ function pollingApp(
         config: configuration.webhookConfig ?? {},
         scrub,
         onPublished: (message) =>
-          journal.record({ ...references.of(message), kind: 'accepted', bytes: message.body.length }),
+          journal.record({
+            ...references.of(message),
+            kind: 'accepted',
+            bytes: message.body.length,
+            lane: laneOfMessage(WEBHOOKS, message),
+          }),
       }),
       unconvertible: new UnconvertibleEntries(publisher, scrub),
       seen: new SeenEntries(store, keepSeconds),

@@ -74,6 +74,7 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
     ...references.of(message),
     kind: 'accepted',
     bytes: message.body.length,
+    lane: laneOfMessage(WEBHOOKS, message),
   });
   const accepted: FactContent[] = [];
   let sent = 0;
