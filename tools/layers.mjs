@@ -11,6 +11,7 @@ const INPUT_OUTPUT = [
   'classic-level',
   'express',
   'ioredis',
+  'libsql',
   'winston',
   'prom-client',
   'selfsigned',
@@ -50,8 +51,12 @@ const LAYERS = {
     imports: ['layer:clock', 'layer:domain', 'layer:adapter'],
     why: 'A part of an app that a simulation runs too: it composes adapter libraries.',
   },
+  'layer:index': {
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'journal'],
+    why: 'The index is made from the journal alone.',
+  },
   'layer:app': {
-    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:composition'],
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:composition', 'layer:index'],
     why: 'An app does not import test libraries.',
   },
   'layer:sender': {
@@ -70,7 +75,15 @@ const LAYERS = {
   },
   // Test libraries, end-to-end tests, benchmarks and the demo, which are not part of the product.
   'layer:test': {
-    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:composition', 'layer:simulation', 'layer:test'],
+    imports: [
+      'layer:clock',
+      'layer:domain',
+      'layer:adapter',
+      'layer:composition',
+      'layer:index',
+      'layer:simulation',
+      'layer:test',
+    ],
     ownTime: true,
     why: '',
   },
