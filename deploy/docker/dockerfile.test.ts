@@ -38,13 +38,17 @@ it('ships the bundle and nothing of the builder else', () => {
   expect(copies.filter((copy) => copy.startsWith('--from='))).toEqual([
     '--from=builder /source/dist/apps/${APP}/ ./',
     '--from=builder /source/dist/apps/cli/THIRD-PARTY-LICENSES.txt /usr/local/share/doc/pdaltagent/',
-    '--from=builder /source/dist/apps/cli/pdaltagent.js /usr/local/bin/pdaltagent',
+    '--from=builder /source/dist/apps/cli/ /usr/local/lib/pdaltagent/',
     '--from=builder /source/dist/apps/pd-send/pd-send.js /usr/local/bin/pd-send',
     '--from=builder /source/dist/apps/pd-send/pd-nagios.js /usr/local/bin/pd-nagios',
     '--from=builder /source/dist/apps/pd-send/pd-zabbix.js /usr/local/bin/pd-zabbix',
     '--from=builder /source/dist/apps/pd-send/pd-sensu.js /usr/local/bin/pd-sensu',
     '--from=builder /source/dist/apps/pd-send/pd-send.sh /usr/local/bin/pd-send.sh',
   ]);
+});
+
+it('has the command of operators with all that it needs, on the path', () => {
+  expect(argumentOf('runtime', 'RUN')).toContain('ln -s ../lib/pdaltagent/pdaltagent.js /usr/local/bin/pdaltagent');
 });
 
 it('has no package manager at run time', () => {

@@ -1,6 +1,5 @@
-import { type FactOf } from '@pdaltagent/journal';
+import { erasureDigestOf, type FactOf } from '@pdaltagent/journal';
 import { bytesAt, type HistoryDatabase, numberAt, textAt } from './database';
-import { erasureDigestOf } from './erasure-digest';
 import { withoutAnswer } from './message-facts';
 import { idOf } from './message-number';
 import { MESSAGE_COLUMNS, messageRow, type MessageRows } from './message-rows';
@@ -67,7 +66,15 @@ export class Erasures {
     const found = this.#database.prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ?`).rows(id);
     for (const old of found.map(messageRow)) {
       const facts = old.facts.map(withoutAnswer);
-      this.#rows.replace(old, { ...old, facts, alert: null, severity: null, source: null, summary: null, isErased: true });
+      this.#rows.replace(old, {
+        ...old,
+        facts,
+        alert: null,
+        severity: null,
+        source: null,
+        summary: null,
+        isErased: true,
+      });
     }
   }
 
@@ -78,7 +85,9 @@ export class Erasures {
       if (!isContent(content)) continue;
       const stripped = this.stripUnknown(content);
       if (stripped === content) continue;
-      this.#database.prepare('UPDATE activity SET content = ? WHERE n = ?').run(JSON.stringify(stripped), numberAt(row, 0));
+      this.#database
+        .prepare('UPDATE activity SET content = ? WHERE n = ?')
+        .run(JSON.stringify(stripped), numberAt(row, 0));
     }
   }
 
@@ -90,4 +99,5 @@ export class Erasures {
   }
 }
 
-const isContent = (value: unknown): value is Content => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isContent = (value: unknown): value is Content =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -79,7 +79,9 @@ export class Follower {
       return;
     }
     if (await this.#read(status.position)) return;
-    log.warn('the stream of the journal was deleted and made again: what it had before is in the index as far as it was read');
+    log.warn(
+      'the stream of the journal was deleted and made again: what it had before is in the index as far as it was read',
+    );
     await this.#read(undefined);
   }
 
@@ -90,8 +92,13 @@ export class Follower {
     const queue = new BatchQueue((batches) => this.#write(batches));
     let expected = position;
     let isOther = false;
-    const observe = ({ first, last }: ReadProgress): void => {
+    const observe = ({ offset, first, last }: ReadProgress): void => {
       onProgress({ stream: { first, last }, problem: undefined });
+      if (offset >= last)
+        void queue.flush().then(
+          () => onProgress({ isCaughtUp: true }),
+          () => undefined,
+        );
       if (expected === undefined || last >= expected.offset) return;
       isOther = true;
       reading.abort();

@@ -160,7 +160,8 @@ export class History {
     this.#client = client;
     const status = await client.ask('open', { folder });
     this.#setStatus(status);
-    if (status.wasDamaged) log.warn('the index of the journal was damaged, and is made again from the stream', { folder });
+    if (status.wasDamaged)
+      log.warn('the index of the journal was damaged, and is made again from the stream', { folder });
     const follower = new Follower({
       ...options,
       client,
@@ -175,10 +176,7 @@ export class History {
 
   #setStatus(status: IndexStatus): void {
     this.#status = status;
-    const offset = status.position?.offset;
-    const { stream, isCaughtUp } = this.#progress;
-    const isLast = stream !== undefined && offset !== undefined && offset >= stream.last;
-    this.#change({ offset, isCaughtUp: isCaughtUp || isLast });
+    this.#change({ offset: status.position?.offset });
   }
 
   #change(change: Partial<HistoryProgress>): void {

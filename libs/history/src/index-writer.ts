@@ -3,7 +3,14 @@ import { type Hole } from './answers';
 import { type HistoryDatabase } from './database';
 import { Erasures } from './erasures';
 import { groupNumber, Interned } from './interned';
-import { isMessageFact, type MessageFact, type Origin, storedFact, type StoredFact, withoutAnswer } from './message-facts';
+import {
+  isMessageFact,
+  type MessageFact,
+  type Origin,
+  storedFact,
+  type StoredFact,
+  withoutAnswer,
+} from './message-facts';
 import { acceptedAt, idBytes, messageNumber } from './message-number';
 import { type MessageRow, MessageRows, type Texts } from './message-rows';
 import { stateOf } from './message-state';

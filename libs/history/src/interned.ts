@@ -27,8 +27,12 @@ export class Interned {
   key({ group, key, digest = '' }: Pick<MessageReference, 'group' | 'key' | 'digest'>): number {
     return cached(this.#keys, `${group} ${digest} ${key}`, () => {
       const values = [groupNumber(group), key, digest];
-      this.#database.prepare('INSERT INTO keys(grp, key, digest) VALUES(?, ?, ?) ON CONFLICT DO NOTHING').run(...values);
-      const found = this.#database.prepare('SELECT n FROM keys WHERE grp = ? AND key = ? AND digest = ?').rows(...values);
+      this.#database
+        .prepare('INSERT INTO keys(grp, key, digest) VALUES(?, ?, ?) ON CONFLICT DO NOTHING')
+        .run(...values);
+      const found = this.#database
+        .prepare('SELECT n FROM keys WHERE grp = ? AND key = ? AND digest = ?')
+        .rows(...values);
       return numberAt(found[0], 0);
     });
   }

@@ -26,7 +26,8 @@ export function idBytes(id: string): Buffer {
 }
 
 export function idOf(bytes: Buffer): string {
-  if (bytes.length !== UUID_BYTES) return bytes.subarray(bytes.length === UUID_BYTES + 1 && bytes[1] === 0 ? 2 : 1).toString();
+  if (bytes.length !== UUID_BYTES)
+    return bytes.subarray(bytes.length === UUID_BYTES + 1 && bytes[1] === 0 ? 2 : 1).toString();
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

@@ -45,8 +45,7 @@ export function messageRow(row: Row): MessageRow {
   };
 }
 
-const numberOrNull = (row: Row, column: number): number | null =>
-  row[column] === null ? null : numberAt(row, column);
+const numberOrNull = (row: Row, column: number): number | null => (row[column] === null ? null : numberAt(row, column));
 
 /** Writes messages and what the full-text search finds of them. Everything of it is inside of a transaction. */
 export class MessageRows {

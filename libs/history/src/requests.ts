@@ -51,5 +51,4 @@ export interface Request<Name extends RequestName = RequestName> {
 }
 
 export type Response =
-  | { readonly number: number; readonly answer: unknown }
-  | { readonly number: number; readonly problem: string };
+  { readonly number: number; readonly answer: unknown } | { readonly number: number; readonly problem: string };

@@ -20,10 +20,17 @@ const AT_ONCE = 1_000;
  * @param now milliseconds since 1970
  * @returns whether there may be more
  */
-export function removeOld(database: HistoryDatabase, { maximumAgeMs, maximumBytes }: RetentionLimits, now: number): boolean {
+export function removeOld(
+  database: HistoryDatabase,
+  { maximumAgeMs, maximumBytes }: RetentionLimits,
+  now: number,
+): boolean {
   const tooOld = firstNumberAt(now - maximumAgeMs);
   const isTooLarge = usedBytes(database) > maximumBytes;
-  const oldest = database.prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages ORDER BY n LIMIT ?`).rows(AT_ONCE).map(messageRow);
+  const oldest = database
+    .prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages ORDER BY n LIMIT ?`)
+    .rows(AT_ONCE)
+    .map(messageRow);
   const removed = isTooLarge ? oldest : oldest.filter(({ n }) => n < tooOld);
   const latest = removed.at(-1);
   const cut = Math.max(now - maximumAgeMs, isTooLarge && latest !== undefined ? acceptedAt(latest.n) : 0);

@@ -25,7 +25,8 @@ const MESSAGES = { tables: 'messages m', number: 'm.n' };
 export function searchMessages(database: HistoryDatabase, options: SearchOptions): Page<FoundMessage> {
   const { limit = LIMIT, text } = options;
   // Punctuation alone is in no text.
-  if (text !== undefined && text.trim() !== '' && searchQuery(text) === undefined) return { items: [], next: undefined };
+  if (text !== undefined && text.trim() !== '' && searchQuery(text) === undefined)
+    return { items: [], next: undefined };
   const keys = options.key === undefined ? undefined : keysOf(database, options.key);
   const found = accessesOf(options, keys).flatMap((access) => find(database, access, options, keys, limit + 1));
   found.sort((a, b) => b.n - a.n);
@@ -63,7 +64,8 @@ function accessesOf(options: SearchOptions, keys: readonly number[] | undefined)
   }
   if (keys !== undefined) return keys.map((key) => ({ ...MESSAGES, sql: 'm.key = ?', values: [key] }));
   if (state !== undefined && state !== 'delivered')
-    return [{ ...MESSAGES, sql: `m.state = ${MESSAGE_STATES.indexOf(state)}`, values: [] }];
+    // The second condition is that of the index.
+    return [{ ...MESSAGES, sql: `m.state = ${MESSAGE_STATES.indexOf(state)} AND m.state <> 1`, values: [] }];
   if (group === 'webhooks') return [{ ...MESSAGES, sql: 'm.grp = 1', values: [] }];
   return [{ ...MESSAGES, sql: 'true', values: [] }];
 }
@@ -87,7 +89,9 @@ function filtersOf(options: SearchOptions, keys: readonly number[] | undefined):
       : [{ sql: 'm.n IN (SELECT rowid FROM search WHERE search MATCH ?)', values: [byText] }]),
     ...(alert === undefined ? [] : [{ sql: '+m.alert = ?', values: [alert] }]),
     ...(source === undefined ? [] : [{ sql: '+m.source = ?', values: [source] }]),
-    ...(keys === undefined ? [] : [{ sql: '+m.key IN (SELECT value FROM json_each(?))', values: [JSON.stringify(keys)] }]),
+    ...(keys === undefined
+      ? []
+      : [{ sql: '+m.key IN (SELECT value FROM json_each(?))', values: [JSON.stringify(keys)] }]),
     ...(state === undefined ? [] : [{ sql: `+m.state = ${MESSAGE_STATES.indexOf(state)}`, values: [] }]),
     ...(group === undefined ? [] : [{ sql: `+m.grp = ${groupNumber(group)}`, values: [] }]),
   ];

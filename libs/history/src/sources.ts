@@ -1,7 +1,10 @@
 import { type FactBatch, type FactSource } from '@pdaltagent/journal';
 import { type HistoryDatabase, numberAt, textAt } from './database';
 
-/** Sequences of batches that never arrived, both inclusive; and the time of the first fact after them, milliseconds since 1970. */
+/**
+ * Sequences of batches that have not arrived, both inclusive; and the time of the first fact after them, milliseconds since 1970. Those
+ * from 0 on are before the first one that was read: the stream may have dropped them long ago.
+ */
 type Missing = readonly [from: number, to: number, before: number];
 
 /** Batches of a process that never arrived: it was killed, or dropped them, or the stream lost them. */
@@ -33,14 +36,17 @@ export class Sources {
 
   /** @returns the number of its process; undefined if the index has the batch already */
   add({ source, sequence, facts }: FactBatch): number | undefined {
-    const state = this.#stateOf(source, sequence);
+    const state = this.#stateOf(source);
+    const at = facts[0]?.at ?? 0;
     if (sequence >= state.next) {
-      if (sequence > state.next) state.missing = [...state.missing, [state.next, sequence - 1, facts[0]?.at ?? 0]];
+      if (sequence > state.next) state.missing = [...state.missing, [state.next, sequence - 1, at]];
       state.next = sequence + 1;
     } else {
       const late = state.missing.find(([from, to]) => from <= sequence && sequence <= to);
       if (late === undefined) return undefined;
-      state.missing = state.missing.flatMap((missing) => (missing === late ? without(missing, sequence) : [missing]));
+      state.missing = state.missing.flatMap((missing) =>
+        missing === late ? without(missing, sequence, at) : [missing],
+      );
     }
     this.#changed.add(state);
     return state.n;
@@ -58,7 +64,7 @@ export class Sources {
     this.#changed.clear();
   }
 
-  #stateOf({ instance, service, host }: FactSource, sequence: number): State {
+  #stateOf({ instance, service, host }: FactSource): State {
     const known = this.#states.get(instance);
     if (known !== undefined) return known;
     if (this.#states.size >= CACHED) {
@@ -66,8 +72,10 @@ export class Sources {
       this.#states.clear();
     }
     this.#database
-      .prepare('INSERT INTO sources(instance, service, host, next, missing) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
-      .run(instance, service, host, sequence, '[]');
+      .prepare(
+        `INSERT INTO sources(instance, service, host, next, missing) VALUES(?, ?, ?, 0, '[]') ON CONFLICT DO NOTHING`,
+      )
+      .run(instance, service, host);
     const [row] = this.#database.prepare('SELECT n, next, missing FROM sources WHERE instance = ?').rows(instance);
     const state = { n: numberAt(row, 0), next: numberAt(row, 1), missing: missingIn(textAt(row, 2)) };
     this.#states.set(instance, state);
@@ -75,9 +83,9 @@ export class Sources {
   }
 }
 
-const without = ([from, to, before]: Missing, sequence: number): Missing[] => {
+const without = ([from, to, before]: Missing, sequence: number, at: number): Missing[] => {
   const parts: Missing[] = [
-    [from, sequence - 1, before],
+    [from, sequence - 1, at],
     [sequence + 1, to, before],
   ];
   return parts.filter(([first, last]) => first <= last);
@@ -97,6 +105,7 @@ export function missingBatches(database: HistoryDatabase): readonly MissingBatch
     .rows();
   return rows.flatMap((row) => {
     const source = { service: textAt(row, 0) ?? '', host: textAt(row, 1) ?? '', instance: textAt(row, 2) ?? '' };
-    return missingIn(textAt(row, 3)).map(([from, to, before]) => ({ source, batches: to - from + 1, before }));
+    const between = missingIn(textAt(row, 3)).filter(([from]) => from > 0);
+    return between.map(([from, to, before]) => ({ source, batches: to - from + 1, before }));
   });
 }

@@ -23,8 +23,7 @@ export class Tallies {
   }
 
   addMessage(group: number, state: MessageState, accepted: number, change: 1 | -1): void {
-    const slot =
-      (Math.floor(accepted / MINUTE) * 2 + group) * MESSAGE_STATES.length + MESSAGE_STATES.indexOf(state);
+    const slot = (Math.floor(accepted / MINUTE) * 2 + group) * MESSAGE_STATES.length + MESSAGE_STATES.indexOf(state);
     this.#messages.set(slot, (this.#messages.get(slot) ?? 0) + change);
   }
 
@@ -42,12 +41,7 @@ export class Tallies {
     for (const [slot, change] of this.#messages) {
       if (change === 0) continue;
       const minuteAndGroup = Math.floor(slot / MESSAGE_STATES.length);
-      addMessages.run(
-        Math.floor(minuteAndGroup / 2),
-        minuteAndGroup % 2,
-        slot % MESSAGE_STATES.length,
-        change,
-      );
+      addMessages.run(Math.floor(minuteAndGroup / 2), minuteAndGroup % 2, slot % MESSAGE_STATES.length, change);
     }
   }
 }
