@@ -34,7 +34,6 @@ export class MadeUpStream implements FactStream {
     this.#begin = begin;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a stream is read asynchronously
   async *read(): AsyncGenerator<FactBatch, void, void> {
     const counters = new Map<FactSource, number>();
     let offset = 0;
@@ -46,6 +45,8 @@ export class MadeUpStream implements FactStream {
     };
     let written = 0;
     for (let event = 0; written < this.#facts;) {
+      // A stream is read asynchronously.
+      await Promise.resolve();
       const events = Array.from({ length: PER_BATCH }, () => eventOf(event, this.#begin + event++ / EVENTS_PER_MS));
       yield batchOf(GATEWAY, events.map(acceptedOf));
       const ends = events.flatMap(endsOf);

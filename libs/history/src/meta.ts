@@ -20,7 +20,8 @@ export function positionOf(database: HistoryDatabase): Position | undefined {
 }
 
 export function savePosition(database: HistoryDatabase, position: Position): void {
-  for (const [name, value] of Object.entries(position)) setMeta(database, name, value);
+  const values: Readonly<Record<string, string | number>> = { ...position };
+  for (const [name, value] of Object.entries(values)) setMeta(database, name, value);
 }
 
 /** Nothing is known of what happened before; milliseconds since 1970. Undefined: of nothing at all. */
