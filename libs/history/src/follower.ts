@@ -1,5 +1,5 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { type FactBatch, type FactStream, type ReadProgress } from '@pdaltagent/journal';
+import { type FactBatch, type FactStream, type ReadFrom, type ReadProgress } from '@pdaltagent/journal';
 import { type HoleReason } from './answers';
 import { BatchQueue } from './batch-queue';
 import { continuationOf } from './continuation';
@@ -71,26 +71,36 @@ export class Follower {
   }
 
   async #readAll(): Promise<void> {
-    const { client, log, onStatus, onProgress } = this.#options;
+    const { client, signal, onStatus, onProgress } = this.#options;
     const status = await client.ask('status', undefined);
     onStatus(status);
     if (!status.isWriter) {
       onProgress({ isCaughtUp: true, problem: undefined });
       return;
     }
-    if (await this.#read(status.position)) return;
-    log.warn(
-      'the stream of the journal was deleted and made again: what it had before is in the index as far as it was read',
-    );
-    await this.#read(undefined);
+    await this.#readFrom(status.position);
+    if (!signal.aborted) onProgress({ isCaughtUp: true, problem: undefined });
   }
 
-  /** @returns false if the stream is not the one that the index was made from */
-  async #read(position: Position | undefined): Promise<boolean> {
+  async #readFrom(position: Position | undefined): Promise<void> {
+    const from = position === undefined ? 'first' : { offset: position.offset };
+    let found = await this.#read(from, position);
+    // Of a stream that was made again, this place may be just behind the end.
+    if (found === 'nothing' && position !== undefined) found = await this.#read('first', position);
+    if (found !== 'another stream') return;
+    this.#options.log.warn(
+      'the stream of the journal was deleted and made again: what it had before is in the index as far as it was read',
+    );
+    await this.#read('first', undefined);
+  }
+
+  /** @param expected what the index ends with: it should be the first batch that is read */
+  async #read(from: ReadFrom, expected: Position | undefined): Promise<'facts' | 'nothing' | 'another stream'> {
     const { stream, follow, signal, onProgress } = this.#options;
     const reading = new AbortController();
     const queue = new BatchQueue((batches) => this.#write(batches));
-    let expected = position;
+    let awaited = expected;
+    let hasRead = false;
     let isOther = false;
     const observe = ({ offset, first, last }: ReadProgress): void => {
       onProgress({ stream: { first, last }, problem: undefined });
@@ -99,21 +109,22 @@ export class Follower {
           () => onProgress({ isCaughtUp: true }),
           () => undefined,
         );
-      if (expected === undefined || last >= expected.offset) return;
+      if (awaited === undefined || last >= awaited.offset) return;
       isOther = true;
       reading.abort();
     };
     const batches = stream.read({
-      from: position === undefined ? 'first' : { offset: position.offset },
+      from,
       follow,
       signal: AbortSignal.any([signal, reading.signal]),
       onProgress: observe,
     });
     try {
       for await (const batch of batches) {
-        isOther ||= expected !== undefined && this.#compare(expected, batch) === 'recreated';
+        isOther ||= awaited !== undefined && this.#compare(awaited, batch) === 'recreated';
         if (isOther) break;
-        expected = undefined;
+        awaited = undefined;
+        hasRead = true;
         await this.#markHole(batch);
         await queue.add(batch);
       }
@@ -121,12 +132,11 @@ export class Follower {
       if (!isOther) throw error;
     }
     if (isOther) {
-      this.#hole = position && { reason: 'recreated', since: position.at };
-      return false;
+      this.#hole = expected && { reason: 'recreated', since: expected.at };
+      return 'another stream';
     }
     await queue.flush();
-    if (!signal.aborted) onProgress({ isCaughtUp: true, problem: undefined });
-    return true;
+    return hasRead || signal.aborted ? 'facts' : 'nothing';
   }
 
   #compare(position: Position, batch: FactBatch): string {

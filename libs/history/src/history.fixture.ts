@@ -19,7 +19,7 @@ export function buildHistoryWorker(): string {
   return outfile;
 }
 
-/** A stream of arrays, as RabbitMQ's behaves: a reader that asks for an offset that is not there begins with the oldest. */
+/** A stream of arrays. Who asks for an offset far behind its end begins with the oldest, as `JournalReader` has it. */
 export class FakeStream implements FactStream {
   batches: readonly FactBatch[];
   /** Fails the next times that it is read. */
@@ -37,7 +37,7 @@ export class FakeStream implements FactStream {
     const all = this.batches;
     const [first, last] = [all[0]?.offset, all.at(-1)?.offset];
     const wanted = typeof from === 'object' && 'offset' in from ? from.offset : 0;
-    const start = last !== undefined && wanted > last ? 0 : wanted;
+    const start = last !== undefined && wanted > last + 1 ? 0 : wanted;
     for (const batch of all) {
       if (batch.offset < start) continue;
       if (signal?.aborted === true) return;

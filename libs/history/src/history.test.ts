@@ -89,7 +89,8 @@ it('marks a hole where the stream has dropped what was not read yet', async () =
 });
 
 it.each([
-  ['is shorter', [6]],
+  ['is much shorter', [6]],
+  ['is a bit shorter', [6, 7]],
   ['is as long', [6, 7, 8]],
   ['is longer', [6, 7, 8, 9]],
 ])('keeps what it has and marks a hole if the stream was made again and %s', async (_, numbers) => {
