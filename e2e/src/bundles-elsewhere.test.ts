@@ -48,7 +48,7 @@ async function run(...words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, words, options, (error, stdout, stderr) => {
       if (error === null || error.code === EXIT_CONFIGURATION) resolve(stdout + stderr);
-      else reject(error);
+      else reject(new Error(`${words.join(' ')} failed`, { cause: error }));
     });
   });
 }
