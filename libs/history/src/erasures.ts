@@ -1,8 +1,7 @@
 import { erasureDigestOf, type FactOf } from '@pdaltagent/journal';
-import { bytesAt, type HistoryDatabase, numberAt, textAt } from './database';
+import { type HistoryDatabase, numberAt, textAt } from './database';
 import { withoutAnswer } from './message-facts';
-import { idOf } from './message-number';
-import { MESSAGE_COLUMNS, messageRow, type MessageRows } from './message-rows';
+import { type MessageRow, type MessageRows, NO_TEXTS } from './message-rows';
 
 type Content = Readonly<Record<string, unknown>>;
 
@@ -40,18 +39,14 @@ export class Erasures {
   }
 
   /**
-   * Erases what the index has already: reads the id of every message, as a digest cannot be looked up.
+   * Erases what the index has already.
    * @returns whether there was anything new to erase
    */
   apply(): boolean {
     if (this.#isNew.size === 0) return false;
     const digests = this.#isNew;
     this.#isNew = new Set();
-    const ids = this.#database.prepare('SELECT id FROM messages').rows();
-    for (const row of ids) {
-      const id = bytesAt(row, 0);
-      if (digests.has(erasureDigestOf(idOf(id)))) this.#erase(id);
-    }
+    for (const digest of digests) for (const row of this.#rows.findErased(digest)) this.#erase(row);
     this.#eraseUnknown();
     return true;
   }
@@ -62,20 +57,9 @@ export class Erasures {
     this.#isNew.clear();
   }
 
-  #erase(id: Buffer): void {
-    const found = this.#database.prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ?`).rows(id);
-    for (const old of found.map(messageRow)) {
-      const facts = old.facts.map(withoutAnswer);
-      this.#rows.replace(old, {
-        ...old,
-        facts,
-        alert: null,
-        severity: null,
-        source: null,
-        summary: null,
-        isErased: true,
-      });
-    }
+  #erase(old: MessageRow): void {
+    const facts = old.facts.map(withoutAnswer);
+    this.#rows.replace(old, { ...old, ...NO_TEXTS, facts, isErased: true });
   }
 
   #eraseUnknown(): void {

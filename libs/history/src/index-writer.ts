@@ -12,7 +12,7 @@ import {
   withoutAnswer,
 } from './message-facts';
 import { acceptedAt, idBytes, messageNumber } from './message-number';
-import { type MessageRow, MessageRows, type Texts } from './message-rows';
+import { type MessageRow, MessageRows, NO_TEXTS, type Texts } from './message-rows';
 import { stateOf } from './message-state';
 import { savePosition, setStart, startsAt } from './meta';
 import { Sources } from './sources';
@@ -167,8 +167,6 @@ export class IndexWriter {
     return row.n;
   }
 }
-
-export const NO_TEXTS: Texts = { alert: null, severity: null, source: null, summary: null };
 
 const textsOf = ({ reference, accepted }: News, old: MessageRow | undefined): Texts => ({
   alert: old?.alert ?? reference?.alert ?? null,

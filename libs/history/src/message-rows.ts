@@ -1,6 +1,7 @@
+import { erasureDigestOf } from '@pdaltagent/journal';
 import { type HistoryDatabase, type Row, bytesAt, numberAt, textAt } from './database';
 import { decodeFacts, encodeFacts, type StoredFact } from './message-facts';
-import { acceptedAt } from './message-number';
+import { acceptedAt, idOf } from './message-number';
 import { MESSAGE_STATES, type MessageState } from './message-state';
 
 /** What the full-text search finds. */
@@ -10,6 +11,8 @@ export interface Texts {
   readonly source: string | null;
   readonly summary: string | null;
 }
+
+export const NO_TEXTS: Texts = { alert: null, severity: null, source: null, summary: null };
 
 export interface MessageRow extends Texts {
   readonly n: number;
@@ -65,14 +68,23 @@ export class MessageRows {
     return new Map(rows.map(messageRow).map((row) => [row.id.toString('hex'), row]));
   }
 
+  /** The message of a digest in an `erased` fact: at most one. The index has the beginnings of the digests, which may be alike. */
+  findErased(digest: string): readonly MessageRow[] {
+    const rows = this.#database
+      .prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE erasure = ?`)
+      .rows(digestHash(digest));
+    return rows.map(messageRow).filter(({ id }) => erasureDigestOf(idOf(id)) === digest);
+  }
+
   /** @returns its number, which is another one than that of the row if that one is taken */
   insert(row: MessageRow): number {
     const insert = this.#database.prepare(
-      `INSERT INTO messages(${MESSAGE_COLUMNS}, alert_hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO messages(${MESSAGE_COLUMNS}, alert_hash, erasure) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT(n) DO NOTHING`,
     );
+    const erasure = digestHash(erasureDigestOf(idOf(row.id)));
     for (let n = row.n; ; n += 1) {
-      if (insert.run(n, ...valuesOf(row, n)) === 0) continue;
+      if (insert.run(n, ...valuesOf(row, n), erasure) === 0) continue;
       if (hasTexts(row)) this.#unindexed.push(n);
       return n;
     }
@@ -148,6 +160,9 @@ const valuesOf = (row: MessageRow, n: number) => [
   encodeFacts(row.facts, acceptedAt(n)),
   row.alert === null ? null : alertHash(row.alert),
 ];
+
+/** The beginning of an erasure's digest, for a small index. */
+const digestHash = (digest: string): number => Buffer.from(digest.slice(0, 6), 'base64url').readUIntBE(0, 4);
 
 /** For an index that is much smaller than one of the alerts themselves: FNV-1a of 32 bits. */
 export function alertHash(alert: string): number {

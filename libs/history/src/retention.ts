@@ -13,7 +13,7 @@ export interface RetentionLimits {
 }
 
 /** So many messages in one transaction, so that searches do not wait for longer than a moment. */
-const AT_ONCE = 1_000;
+const AT_ONCE = 250;
 
 /**
  * Removes some of what is too old or too much, the oldest first.

@@ -16,10 +16,11 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE TABLE messages(
     n INTEGER PRIMARY KEY, id BLOB NOT NULL, grp INTEGER NOT NULL, type INTEGER, action INTEGER, key INTEGER,
-    alert TEXT, alert_hash INTEGER, severity TEXT, source TEXT, summary TEXT,
+    erasure INTEGER NOT NULL, alert TEXT, alert_hash INTEGER, severity TEXT, source TEXT, summary TEXT,
     state INTEGER NOT NULL, erased INTEGER NOT NULL, facts TEXT NOT NULL
   );
   CREATE UNIQUE INDEX messages_id ON messages(id);
+  CREATE INDEX messages_erasure ON messages(erasure);
   CREATE INDEX messages_key ON messages(key) WHERE key IS NOT NULL;
   CREATE INDEX messages_alert ON messages(alert_hash) WHERE alert_hash IS NOT NULL;
   CREATE INDEX messages_state ON messages(state) WHERE state <> 1;
