@@ -1,5 +1,5 @@
 import { JOURNAL } from '@pdaltagent/messaging';
-import { SeededRandom } from '@pdaltagent/simulation';
+import { randomBytes } from 'node:crypto';
 import { type FactContent } from './fact';
 import { SimulatedJournal } from './simulated-journal.fixture';
 
@@ -10,8 +10,7 @@ const fact = (number: number): FactContent => ({ kind: 'lane-taken', group: 'eve
 
 /** One that deflate cannot make much smaller. */
 const large = (number: number, bytes: number): FactContent => {
-  const random = new SeededRandom(number, 'a large fact');
-  const target = Buffer.from(random.bytes((bytes * 3) / 4)).toString('base64');
+  const target = randomBytes((bytes * 3) / 4).toString('base64');
   return { kind: 'operator-action', by: 'jane', action: String(number), target };
 };
 
