@@ -43,10 +43,12 @@ export async function runCli(
     input = [],
     colour = false,
     now = NOW,
+    historyWorker,
   }: {
     answer?: string;
     colour?: boolean;
     now?: number;
+    historyWorker?: string;
     name?: 'pdaltagent' | 'pd-queue';
     input?: readonly Uint8Array[];
   } = {},
@@ -64,6 +66,7 @@ export async function runCli(
     showsColour: colour,
     showsProgress: false,
     columns: undefined,
+    historyWorker,
     ask: (question) => {
       questions.push(question);
       return Promise.resolve(answer ?? '');

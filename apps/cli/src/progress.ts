@@ -5,16 +5,18 @@ const EVERY_MS = 200;
 /** Without a terminal, a line of progress is printed at most this often. */
 const LINE_EVERY_MS = 5_000;
 
+type Shown = Pick<Terminal, 'error' | 'showsProgress'>;
+
 /** Shows the progress of a long operation: on a terminal in one line that is updated, otherwise in an occasional plain line. */
 export class Progress {
-  readonly #terminal: Terminal;
+  readonly #terminal: Shown;
   readonly #verb: string;
   readonly #total: number | undefined;
   readonly #clock: Clock;
   #shownAt: number;
   #isShown = false;
 
-  constructor(terminal: Terminal, verb: string, total?: number, clock: Clock = SYSTEM_CLOCK) {
+  constructor(terminal: Shown, verb: string, total?: number, clock: Clock = SYSTEM_CLOCK) {
     this.#terminal = terminal;
     this.#verb = verb;
     this.#total = total;

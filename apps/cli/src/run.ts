@@ -133,6 +133,8 @@ environment:
                             used by webhooks
   PDAGENTD_STATE_DIR, PDAGENTD_SPOOL_DIR
                             as for the gateway; used by quarantine and dead-letters erase
+  PDAGENTD_STATE_DIR, PDAGENTD_HISTORY_MAX_AGE_SECONDS, PDAGENTD_HISTORY_MAX_BYTES
+                            where the index of the journal is, and its limits; used by events, trace and audit --index
   PDAGENTD_GATEWAY_AMQP_URL and others
                             used by setup, whose help lists them
   A value can be read from a file: set X_FILE instead of X.

@@ -15,6 +15,8 @@ export interface Terminal {
   readonly showsProgress: boolean;
   /** The width of `out`, if it is a terminal; characters. */
   readonly columns: number | undefined;
+  /** What the thread of the journal's index runs; undefined: the file next to the bundle. */
+  readonly historyWorker?: string | undefined;
   /** Prints the question and resolves with the line typed. */
   readonly ask: (question: string) => Promise<string>;
 }

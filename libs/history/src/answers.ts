@@ -1,15 +1,6 @@
-import { type Fact, type FactGroup, type FactSource, type UnknownFact } from '@pdaltagent/journal';
-import { type MessageState, type Progress } from './message-state';
+import { type FactGroup, type FactSource, type MessageState, type PlacedFact } from '@pdaltagent/journal';
+import { type Progress } from './message-state';
 import { type MissingBatches } from './sources';
-
-/** A fact, and where it stands among those of its process. */
-export interface PlacedFact {
-  readonly fact: Fact | UnknownFact;
-  readonly source: FactSource;
-  /** Of its batch, and of it in its batch. */
-  readonly sequence: number;
-  readonly index: number;
-}
 
 /** A message, as a search finds it. Times are milliseconds since 1970. */
 export interface FoundMessage extends Progress {

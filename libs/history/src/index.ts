@@ -10,7 +10,6 @@ export {
   type MessageWithFacts,
   type Missing,
   type Page,
-  type PlacedFact,
   type SearchOptions,
   type Window,
 } from './answers';
@@ -18,6 +17,5 @@ export { type HistoryLog, type HistoryProgress } from './follower';
 export { History, type HistoryOptions } from './history';
 export { HistoryError } from './index-client';
 export { serveIndex } from './index-thread';
-export { MESSAGE_STATES, type MessageState } from './message-state';
 export { type RetentionLimits } from './retention';
 export { type MissingBatches } from './sources';

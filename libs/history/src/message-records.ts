@@ -1,10 +1,10 @@
-import { type FactGroup } from '@pdaltagent/journal';
+import { type FactGroup, MESSAGE_STATES, type MessageState } from '@pdaltagent/journal';
 import { type FoundMessage } from './answers';
 import { bytesAt, numberAt, type Row, textAt } from './database';
 import { GROUPS } from './interned';
 import { decodeFacts, detailsOf, isMessageFact, kindOf, type MessageFact, type StoredFact } from './message-facts';
 import { acceptedAt, idOf } from './message-number';
-import { MESSAGE_STATES, type MessageState, progressOf } from './message-state';
+import { progressOf } from './message-state';
 
 /** What `messageRecord` reads, with its tables. */
 export const RECORD_SELECTION = `m.n, m.id, m.grp, (SELECT name FROM names WHERE names.n = m.type),

@@ -1,8 +1,7 @@
-import { erasureDigestOf } from '@pdaltagent/journal';
+import { erasureDigestOf, MESSAGE_STATES, type MessageState } from '@pdaltagent/journal';
 import { type HistoryDatabase, type Row, bytesAt, numberAt, textAt } from './database';
 import { decodeFacts, encodeFacts, type StoredFact } from './message-facts';
 import { acceptedAt, idOf } from './message-number';
-import { MESSAGE_STATES, type MessageState } from './message-state';
 
 /** What the full-text search finds. */
 export interface Texts {

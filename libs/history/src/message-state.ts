@@ -1,16 +1,5 @@
+import { type MessageState } from '@pdaltagent/journal';
 import { detailsOf, kindOf, type StoredFact } from './message-facts';
-
-// Part of the file's format: only ever add at the end.
-export const MESSAGE_STATES = [
-  'waiting',
-  'delivered',
-  'dead-letter',
-  'quarantined',
-  'discarded',
-  'expired',
-  'replayed',
-] as const;
-export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** What is shown of a message's way without its facts. */
 export interface Progress {

@@ -1,4 +1,4 @@
-import { type FactGroup, type FactSource } from '@pdaltagent/journal';
+import { type FactGroup, type FactSource, MESSAGE_STATES, type MessageState } from '@pdaltagent/journal';
 import {
   type Accounts,
   type Activity,
@@ -15,7 +15,6 @@ import { type HistoryDatabase, numberAt, type Row, textAt, type Value } from './
 import { GROUPS } from './interned';
 import { originOf } from './message-facts';
 import { factOf, foundMessage, messageRecord, RECORD_COLUMNS } from './message-records';
-import { MESSAGE_STATES, type MessageState } from './message-state';
 import { idBytes } from './message-number';
 import { missingBatches } from './sources';
 import { MINUTE } from './tallies';

@@ -1,10 +1,10 @@
+import { MESSAGE_STATES } from '@pdaltagent/journal';
 import { type FoundMessage, type Page, type SearchOptions } from './answers';
 import { type HistoryDatabase, numberAt, type Value } from './database';
 import { groupNumber } from './interned';
 import { firstNumberAt, idBytes } from './message-number';
 import { foundMessage, messageRecord, type MessageRecord, RECORD_SELECTION } from './message-records';
 import { alertHash } from './message-rows';
-import { MESSAGE_STATES } from './message-state';
 import { columnQuery, searchQuery } from './search-text';
 
 const LIMIT = 50;

@@ -1,8 +1,7 @@
-import { type FactGroup } from '@pdaltagent/journal';
+import { type FactGroup, MESSAGE_STATES, type MessageState } from '@pdaltagent/journal';
 import { type HistoryDatabase } from './database';
 import { groupNumber } from './interned';
 import { type MessageFactKind } from './message-facts';
-import { MESSAGE_STATES, type MessageState } from './message-state';
 
 export const MINUTE = 60_000;
 

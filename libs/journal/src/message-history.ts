@@ -6,6 +6,7 @@ export type MessageFact = Extract<Fact, { readonly id: string }>;
 /**
  * What became of a message. `waiting`: on its way, also while it is retried. `dead-letter` and `quarantined` wait for an operator.
  * `replayed`: sent again under another id, which has a history of its own. `expired`: a dead letter that a limit of age or size removed.
+ * The files of libs/history have their places in this list: only ever add at the end.
  */
 export const MESSAGE_STATES = [
   'waiting',

@@ -26,7 +26,13 @@ export {
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { type ProxyFormat, proxyVariables } from './proxy-variables';
 export { digestVariables, type NameDigest, nameDigest, warnOfPlainDigests } from './name-digest';
-export { JOURNAL_TEXTS, type JournalText, journalLimitVariables, journalVariables } from './journal-variables';
+export {
+  historyVariables,
+  JOURNAL_TEXTS,
+  type JournalText,
+  journalLimitVariables,
+  journalVariables,
+} from './journal-variables';
 export { retentionVariables } from './retention-variables';
 export {
   authoritiesOf,

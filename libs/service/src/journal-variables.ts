@@ -20,6 +20,22 @@ export const journalLimitVariables = {
   ),
 };
 
+/** For processes that make an index of the journal. */
+export const historyVariables = {
+  historyMaxAgeSeconds: integer(
+    'PDAGENTD_HISTORY_MAX_AGE_SECONDS',
+    2_592_000,
+    'what is older is removed from the index of the journal; seconds',
+    { min: 60, max: 3_153_600_000 },
+  ),
+  historyMaxBytes: integer(
+    'PDAGENTD_HISTORY_MAX_BYTES',
+    3_000_000_000,
+    'the oldest part of the index of the journal is removed if it is larger; bytes',
+    { min: 50_000_000 },
+  ),
+};
+
 /** For processes that write the journal. */
 export const journalVariables = {
   journal: flag('PDAGENTD_JOURNAL', true, 'write what happens to each event into the journal, a stream in RabbitMQ'),

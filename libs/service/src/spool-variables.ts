@@ -3,7 +3,11 @@ import { text } from './variable';
 
 /** Where a gateway stores events: the same for the gateway and for the command that reads its quarantine. */
 export const spoolVariables = {
-  stateFolder: text('PDAGENTD_STATE_DIR', './state', 'folder for persistent state: the spool, the self-signed pair'),
+  stateFolder: text(
+    'PDAGENTD_STATE_DIR',
+    './state',
+    'folder for persistent state: the spool, the self-signed pair, the index of the journal',
+  ),
   spoolFolder: text(
     'PDAGENTD_SPOOL_DIR',
     undefined,

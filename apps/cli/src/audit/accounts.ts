@@ -79,6 +79,11 @@ export class Accounts {
     if (fact.kind === 'accepted') entry.lane = fact.lane;
   }
 
+  /** Messages none of whose facts are added. */
+  addDelivered(group: FactGroup, count: number): void {
+    this.#deliveredOf[group] += count;
+  }
+
   /** Number of messages of a group by their state. */
   countsOf(group: FactGroup): Counts {
     const counts = {

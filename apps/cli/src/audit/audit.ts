@@ -2,10 +2,9 @@ import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type FactStream } from '@pdaltagent/journal';
 import { brokerOf, brokerVariables, readConfiguration } from '@pdaltagent/service';
 import { requiringJournal } from '../journal/open';
-import { HistoryReader } from '../journal/reader';
 import { type Terminal } from '../terminal';
 import { Accounts, type OpenMessage } from './accounts';
-import { SpoolModes } from './spool-modes';
+import { IndexLedger, type Ledger, StreamLedger } from './ledger';
 import { auditReport } from './report';
 import { survey, type Survey } from './survey';
 import { formatAudit } from './text';
@@ -14,6 +13,7 @@ import { formatAudit } from './text';
 export interface AuditOptions {
   readonly since?: number;
   readonly until?: number;
+  readonly index?: true;
   readonly json?: true;
 }
 
@@ -26,18 +26,13 @@ const BETWEEN_SURVEYS_MS = 1_000;
  * @returns 0 if every one is, 1 if some are unaccounted
  */
 export async function audit(terminal: Terminal, stream: FactStream, options: AuditOptions): Promise<number> {
-  const { since, until, json } = options;
+  const { since, until, index, json } = options;
   const broker = brokerOf(readConfiguration(brokerVariables, terminal.environment));
-  const reader = new HistoryReader(terminal, stream, since);
-  const accounts = new Accounts(since, until);
-  const modes = new SpoolModes();
-  const readOn = () =>
-    requiringJournal(
-      reader.readOn((placed) => {
-        accounts.add(placed);
-        modes.add(placed);
-      }),
-    );
+  const ledger: Ledger = new (index ? IndexLedger : StreamLedger)(terminal, stream, since, until);
+  let accounts = new Accounts();
+  const readOn = async (): Promise<void> => {
+    accounts = await requiringJournal(ledger.accounts());
+  };
   const surveyAgain = async (): Promise<Survey> => {
     await readOn();
     const open: OpenMessage[] = [...accounts.open()];
@@ -56,12 +51,12 @@ export async function audit(terminal: Terminal, stream: FactStream, options: Aud
   }
   const stillOpen = new Set<string>();
   for (const { id } of accounts.open()) if (missing.has(id)) stillOpen.add(id);
+  const unaccounted = last.placement.unaccounted.filter(({ message }) => stillOpen.has(message.id));
   const report = auditReport({
     accounts,
     survey: last,
-    unaccounted: last.placement.unaccounted.filter(({ message }) => stillOpen.has(message.id)),
-    reader,
-    modes,
+    unaccounted,
+    circumstances: await requiringJournal(ledger.circumstances(unaccounted.length > 0)),
     since,
     until,
     now: terminal.now(),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
-import { openStream } from '../journal/open';
+import { indexOption, openStream } from '../journal/open';
 import { pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { audit, type AuditOptions } from './audit';
@@ -13,6 +13,7 @@ export function auditCommand(terminal: Terminal, run: CommandRunner): Command {
     )
     .option('--since <time>', 'only accepted since: a time (ISO 8601) or an age (30min, 2h, 3d); default: all', time)
     .option('--until <time>', 'only accepted until', time)
+    .addOption(indexOption())
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((options: AuditOptions) =>

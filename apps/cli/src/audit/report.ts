@@ -1,17 +1,16 @@
 import { type FactGroup } from '@pdaltagent/journal';
 import { instantOf } from '../duration';
-import { gapText, type HistoryReader } from '../journal/reader';
+import { gapText } from '../journal/reader';
 import { type Accounts } from './accounts';
+import { type Circumstances } from './ledger';
 import { type Unaccounted } from './placement';
-import { type SpoolModes } from './spool-modes';
 import { type Survey } from './survey';
 
 export interface AuditInput {
   readonly accounts: Accounts;
   readonly survey: Survey;
   readonly unaccounted: readonly Unaccounted[];
-  readonly reader: HistoryReader;
-  readonly modes: SpoolModes;
+  readonly circumstances: Circumstances;
   /** Milliseconds since 1970. */
   readonly since: number | undefined;
   readonly until: number | undefined;
@@ -22,8 +21,8 @@ export type AuditReport = ReturnType<typeof auditReport>;
 
 /** The result, as `--json` shows it. */
 export function auditReport(input: AuditInput) {
-  const { since, until, now, reader, unaccounted } = input;
-  const { beginsAt } = reader;
+  const { since, until, now, unaccounted } = input;
+  const { beginsAt, missing } = input.circumstances;
   const begin = Math.max(since ?? -Infinity, beginsAt ?? -Infinity);
   return {
     since: Number.isFinite(begin) ? instantOf(begin) : null,
@@ -40,7 +39,7 @@ export function auditReport(input: AuditInput) {
       why,
     })),
     may_explain: unaccounted.length === 0 ? [] : explanationsOf(input),
-    gaps: reader.completeness.gaps().length,
+    gaps: missing.length,
   };
 }
 
@@ -79,10 +78,15 @@ function accountOf(group: FactGroup, { accounts, survey: { placement }, unaccoun
 }
 
 /** What is missing in the journal since the first of them, and who may have taken facts with it. */
-function explanationsOf({ reader, survey, modes, unaccounted, now }: AuditInput): string[] {
+function explanationsOf({
+  circumstances: { missing, processes, modes },
+  survey,
+  unaccounted,
+  now,
+}: AuditInput): string[] {
   const first = Math.min(...unaccounted.map(({ message }) => message.accepted));
-  const gaps = reader.completeness.gaps().filter(({ to }) => to >= first);
-  const ended = reader.completeness.openProcesses().filter(({ isReplaced, lastAt }) => isReplaced && lastAt >= first);
+  const gaps = missing.filter(({ to }) => to >= first);
+  const ended = processes.filter(({ isReplaced, lastAt }) => isReplaced && lastAt >= first);
   const silent = survey.lanesWithoutReply;
   return [
     ...gaps.map((gap) => `missing: ${gapText(gap)}`),

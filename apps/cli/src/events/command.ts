@@ -1,7 +1,7 @@
 import { MESSAGE_STATES, type MessageState } from '@pdaltagent/journal';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
-import { openStream } from '../journal/open';
+import { indexOption, openStream } from '../journal/open';
 import { countOption, keyEndOption, pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { type EventsOptions, listEvents } from './list';
@@ -25,6 +25,7 @@ export function eventsCommand(terminal: Terminal, run: CommandRunner): Command {
     .addOption(new Option('--group <group>', 'only events, or only webhooks').choices(['events', 'webhooks']))
     .option('--limit <count>', 'at most this many, the newest (default: 100; with --follow: 10)', countOption)
     .option('--follow', 'go on and show what becomes of messages, until it is interrupted')
+    .addOption(indexOption().conflicts('follow'))
     .option('--json', 'one JSON object a line')
     .addHelpText('after', HELP)
     .action((words: string[], options: EventsOptions) =>
@@ -63,6 +64,7 @@ examples:
   pdaltagent events disk full --since 3d
   pdaltagent events --state undelivered
   pdaltagent events --dedup-key db1/disk --json | jq -r '.id'
+  pdaltagent events disk --index --since 30d          also what the journal no longer has
   pdaltagent events --follow                          what happens now
 
 exit codes: 0 the journal was read, 1 it cannot be

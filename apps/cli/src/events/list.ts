@@ -1,10 +1,12 @@
-import { type FactGroup, type FactStream, type MessageState } from '@pdaltagent/journal';
+import { type FactGroup, type FactStream, type MessageHistory, type MessageState } from '@pdaltagent/journal';
 import { instantOf } from '../duration';
+import { withIndex } from '../journal/journal-index';
 import { requiringJournal } from '../journal/open';
-import { HistoryReader, missingLines } from '../journal/reader';
+import { HistoryReader, type Missing, missingLines } from '../journal/reader';
 import { type Terminal } from '../terminal';
 import { acceptedAtOf } from '../trace/message-id';
 import { followEvents } from './follow';
+import { indexedMessages } from './indexed-messages';
 import { NewestMessages } from './newest-messages';
 import { recordOf } from './record';
 import { type Selection } from './selection';
@@ -22,6 +24,7 @@ export interface EventsOptions {
   readonly group?: FactGroup;
   readonly limit?: number;
   readonly follow?: true;
+  readonly index?: true;
   readonly json?: true;
 }
 
@@ -31,6 +34,15 @@ const LIMIT = 100;
 const BEFORE_FOLLOWING = 10;
 const BEFORE_FOLLOWING_MS = 3_600_000;
 
+interface Listed {
+  /** The newest last. */
+  readonly messages: readonly MessageHistory[];
+  /** Number of messages, of which these are the newest. */
+  readonly found: number;
+  readonly beginsAt: number | undefined;
+  readonly missing: readonly Missing[];
+}
+
 /** Lists messages, the newest last. @returns 0, also if there are none */
 export async function listEvents(
   terminal: Terminal,
@@ -38,27 +50,36 @@ export async function listEvents(
   words: readonly string[],
   options: EventsOptions,
 ): Promise<number> {
-  const { json, follow, limit = follow ? BEFORE_FOLLOWING : LIMIT } = options;
+  const { json, follow, index, limit = follow ? BEFORE_FOLLOWING : LIMIT } = options;
   const selection = selectionOf(words, options, terminal.now());
   const reader = new HistoryReader(terminal, stream, selection.since);
-  const newest = new NewestMessages(selection, limit);
+  const fromStream = async (): Promise<Listed> => {
+    const newest = new NewestMessages(selection, limit);
+    await reader.readOn((placed) => newest.add(placed));
+    const { beginsAt, completeness } = reader;
+    return { ...newest.result(reader.erasures), beginsAt, missing: completeness.gaps() };
+  };
+  const fromIndex = () =>
+    withIndex(terminal, stream, async (known): Promise<Listed> => {
+      known.sayStart(terminal);
+      const found = await indexedMessages(known, selection, limit);
+      // Where it begins has been said.
+      return { ...found, beginsAt: undefined, missing: await known.missing() };
+    });
   return requiringJournal(
-    reader
-      .readOn((placed) => newest.add(placed))
-      .then(async () => {
-        const { messages, found } = newest.result(reader.erasures);
-        const table = new MessageTable(terminal, follow ? undefined : messages);
-        if (json) for (const message of messages) terminal.out(`${JSON.stringify(recordOf(message))}\n`);
-        else {
-          if (follow || messages.length > 0) terminal.out(table.header());
-          for (const message of messages) terminal.out(table.row(message));
-        }
-        for (const line of missingLines(reader, selection.since ?? -Infinity, selection.until))
-          terminal.error(`${line}\n`);
-        terminal.error(`${summaryOf(messages.length, found, selection, options)}\n`);
-        if (follow) await followEvents(terminal, reader, selection, messages, json ? undefined : table);
-        return 0;
-      }),
+    (index ? fromIndex() : fromStream()).then(async ({ messages, found, beginsAt, missing }) => {
+      const table = new MessageTable(terminal, follow ? undefined : messages);
+      if (json) for (const message of messages) terminal.out(`${JSON.stringify(recordOf(message))}\n`);
+      else {
+        if (follow || messages.length > 0) terminal.out(table.header());
+        for (const message of messages) terminal.out(table.row(message));
+      }
+      for (const line of missingLines(missing, beginsAt, selection.since ?? -Infinity, selection.until))
+        terminal.error(`${line}\n`);
+      terminal.error(`${summaryOf(messages.length, found, selection, options)}\n`);
+      if (follow) await followEvents(terminal, reader, selection, messages, json ? undefined : table);
+      return 0;
+    }),
   );
 }
 

@@ -32,8 +32,10 @@ export function mayMatch({ id, group, key, alert, since, until }: Selection, { f
   return (key === undefined || endsWith(fact.key, key)) && (alert === undefined || fact.alert === alert);
 }
 
+type Texts = Partial<Pick<MessageHistory, 'key' | 'alert' | 'source' | 'summary'>>;
+
 /** Whether its texts match, of a message all of whose facts may match. */
-export function hasTexts({ words, source, key, alert }: Selection, message: MessageHistory): boolean {
+export function hasTexts({ words, source, key, alert }: Selection, message: Texts): boolean {
   if (source !== undefined && message.source !== source) return false;
   if (alert !== undefined && message.alert !== alert) return false;
   if (key !== undefined && !endsWith(message.key ?? '', key)) return false;

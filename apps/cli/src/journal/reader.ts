@@ -15,6 +15,12 @@ import { type Terminal } from '../terminal';
 /** Facts of one message may be this much older by another host's clock, and wait in a process before they are published. */
 const CLOCKS_DIFFER_MS = 60_000;
 
+/** Facts that are not there. An index knows neither when the ones before were written, nor of a stream that was deleted whose they were. */
+export type Missing = Pick<Gap, 'facts' | 'to'> & {
+  readonly source: Gap['source'] | undefined;
+  readonly from: number | undefined;
+};
+
 /** Reads the journal once, and then what has come meanwhile, as often as is asked. A batch that arrives twice is used once. */
 export class HistoryReader {
   readonly completeness = new Completeness();
@@ -88,20 +94,26 @@ export class HistoryReader {
 }
 
 /** What the reader of a result must know of what is missing in it, between two times; one line each. */
-export function missingLines({ completeness, beginsAt }: HistoryReader, from: number, to = Infinity): string[] {
+export function missingLines(
+  missing: readonly Missing[],
+  beginsAt: number | undefined,
+  from: number,
+  to = Infinity,
+): string[] {
   const begin =
     beginsAt !== undefined && beginsAt > from ? [`the journal has nothing from before ${instantOf(beginsAt)}`] : [];
-  const gaps = completeness
-    .gaps()
-    .filter((gap) => gap.to >= from && gap.from <= to)
+  const gaps = missing
+    .filter((gap) => gap.to >= from && (gap.from ?? gap.to) <= to)
     .map((gap) => `missing: ${gapText(gap)}`);
   return [...begin, ...gaps];
 }
 
 /** `12 facts of delivery-worker on w1, 2026-03-01T12:00:05Z to 12:00:09Z`. */
-export function gapText({ source, facts, from, to }: Gap): string {
+export function gapText({ source, facts, from, to }: Missing): string {
   const what = facts === undefined ? 'some facts' : `${facts} ${facts === 1 ? 'fact' : 'facts'}`;
+  const of = source === undefined ? '' : ` of ${source.service} on ${source.host}`;
+  if (from === undefined) return `${what}${of}, before ${instantOf(to)}`;
   const [begin, end] = [instantOf(from), instantOf(to)];
   const until = end.slice(0, 10) === begin.slice(0, 10) ? end.slice(11) : end;
-  return `${what} of ${source.service} on ${source.host}, ${begin} to ${until}`;
+  return `${what}${of}, ${begin} to ${until}`;
 }

@@ -13,7 +13,7 @@ import {
 import { DeliveredMarkers, LastDeliveries } from '@pdaltagent/store';
 import { Command } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
-import { openStream } from '../journal/open';
+import { indexOption, openStream } from '../journal/open';
 import { pastOption } from '../option-values';
 import { withStore } from '../status/redis';
 import { isSet } from '../status/unconfigured';
@@ -28,6 +28,7 @@ export interface TraceOptions {
   readonly key?: string;
   /** Milliseconds since 1970. */
   readonly since?: number;
+  readonly index?: true;
   readonly json?: true;
 }
 
@@ -43,13 +44,14 @@ export function traceCommand(terminal: Terminal, run: CommandRunner): Command {
       'the history since: a time (ISO 8601) or an age (30min, 2h, 3d); default: since the time in the id, otherwise 1d',
       (text) => pastOption(text, terminal.now()),
     )
+    .addOption(indexOption())
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((name: string, options: TraceOptions) => run(trace(terminal, name, options)));
 }
 
 /** @returns 0 if it was found, 1 if nothing is known about it */
-async function trace(terminal: Terminal, name: string, { key, since, json }: TraceOptions): Promise<number> {
+async function trace(terminal: Terminal, name: string, { key, since, index, json }: TraceOptions): Promise<number> {
   const configuration = readConfiguration(
     { ...brokerVariables, ...redisVariables, ...digestVariables },
     terminal.environment,
@@ -58,7 +60,7 @@ async function trace(terminal: Terminal, name: string, { key, since, json }: Tra
   const [remembered, found, history] = await Promise.all([
     rememberedOf(terminal, redisOf(configuration), nameDigest(configuration), question),
     queryBroker(brokerOf(configuration), question, terminal.now()),
-    historyOf(terminal, openStream(terminal, 'trace'), question, since),
+    historyOf(terminal, openStream(terminal, 'trace'), { ...question, since, index }),
   ]);
   const report = traceReport(question, remembered, found, history);
   const acceptedAt = acceptedAtOf(name);

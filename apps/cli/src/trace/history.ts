@@ -7,10 +7,13 @@ import {
   type PlacedFact,
 } from '@pdaltagent/journal';
 import { endsWith } from '../events/selection';
+import { withIndex } from '../journal/journal-index';
 import { HistoryReader, missingLines } from '../journal/reader';
-import { type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
+import { addIndexed, type Known } from './indexed-facts';
 import { acceptedAtOf } from './message-id';
 import { type TraceRequest } from './query';
+import { isRelated, MOST_RELATED } from './related-facts';
 
 /** What the journal knows of one message. */
 export interface Timeline {
@@ -33,33 +36,45 @@ export type History =
     }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
+export interface HistoryRequest extends TraceRequest {
+  /** The history since; milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Ask the index, instead of reading the stream. */
+  readonly index?: true | undefined;
+}
+
 /** An alert may have thousands. */
 const MOST = 20;
-/** Facts about keys and destinations that are remembered until it is known whose they are. */
-const MOST_RELATED = 20_000;
 const DAY_MS = 86_400_000;
-const RELATED: ReadonlySet<string> = new Set(['key-parked', 'key-returned', 'key-throttled', 'circuit']);
 
 /** Reads what the journal has of a message or an alert. Without a journal, the result says why. */
-export async function historyOf(
-  terminal: Terminal,
-  stream: FactStream,
-  request: TraceRequest,
-  since = acceptedAtOf(request.name) ?? terminal.now() - DAY_MS,
-): Promise<History> {
-  const reader = new HistoryReader(terminal, stream, since);
+export async function historyOf(terminal: Terminal, stream: FactStream, request: HistoryRequest): Promise<History> {
+  const { name, since = acceptedAtOf(name) ?? terminal.now() - DAY_MS, index } = request;
   const collected = new Collected(request);
+  let known: Known;
   try {
-    await reader.readOn((placed) => collected.add(placed));
+    const add = (placed: PlacedFact): void => collected.add(placed);
+    known = await (index
+      ? withIndex(terminal, stream, (indexed) => {
+          indexed.sayStart(terminal);
+          return addIndexed(indexed, name, since, add);
+        })
+      : addRead(new HistoryReader(terminal, stream, since), add));
   } catch (error) {
-    if (!(error instanceof JournalUnavailable)) throw error;
+    if (!(error instanceof JournalUnavailable) && !(error instanceof CliError)) throw error;
     return { kind: 'unavailable', reason: error.message };
   }
   const timelines = collected.timelines();
-  for (const { message } of timelines) if (reader.erasures.has(message.id)) message.erase();
+  for (const { message } of timelines) if (known.isErased(message.id)) message.erase();
   const from = Math.min(...timelines.map(({ message }) => message.accepted ?? Infinity));
-  const missing = missingLines(reader, Number.isFinite(from) ? Math.max(from, since) : since);
+  const missing = missingLines(known.missing, known.beginsAt, Number.isFinite(from) ? Math.max(from, since) : since);
   return { kind: 'read', timelines, earlier: collected.earlier, missing, since };
+}
+
+async function addRead(reader: HistoryReader, add: (placed: PlacedFact) => void): Promise<Known> {
+  await reader.readOn(add);
+  const { beginsAt, completeness, erasures } = reader;
+  return { beginsAt, missing: completeness.gaps(), isErased: (id) => erasures.has(id) };
 }
 
 interface Entry {
@@ -93,7 +108,7 @@ class Collected {
       entry.message.add(fact);
       entry.facts.push(placed);
       if (fact.kind === 'replayed' && fact.as !== undefined) this.#wanted.add(fact.as);
-    } else if (RELATED.has(fact.kind)) {
+    } else if (isRelated(fact)) {
       this.#related.push(placed);
       if (this.#related.length > 2 * MOST_RELATED) this.#related.splice(0, MOST_RELATED);
     }
