@@ -92,6 +92,16 @@ describe('a full buffer', () => {
     expect(buffer.oldestSent).toBe(first);
   });
 
+  it('says of a batch that was dropped and arrives nevertheless that it does not wait for it', () => {
+    const { buffer } = bufferOf(1_000);
+    buffer.add('sent', 0);
+    buffer.close();
+    const [first] = sent(buffer);
+    buffer.add('x'.repeat(900), 1);
+    expect(first === undefined || buffer.confirm(first)).toBe(false);
+    expect(buffer.takeLoss()).toMatchObject({ facts: 1 });
+  });
+
   it('counts what a dropped fact said was lost before', () => {
     const { buffer } = bufferOf(1_000);
     buffer.add(LINE, 50, { facts: 100, from: 1, to: 40 });

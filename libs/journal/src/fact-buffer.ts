@@ -104,8 +104,9 @@ export class FactBuffer {
     return this.#sent.size > 0 ? this.#waiting[0] : undefined;
   }
 
-  confirm(batch: WaitingBatch): void {
-    this.#remove(batch);
+  /** @returns whether it was still waiting: what was dropped to make room may arrive nevertheless */
+  confirm(batch: WaitingBatch): boolean {
+    return this.#remove(batch);
   }
 
   /** Those that were sent and not confirmed will be sent again. */
@@ -117,6 +118,11 @@ export class FactBuffer {
   drop(batch: WaitingBatch): void {
     if (!this.#remove(batch)) return;
     this.#lose(batch);
+  }
+
+  /** Drops the lines of which no batch can be made. */
+  discard(): void {
+    this.#lose(this.#take());
   }
 
   /** What was dropped since this was last asked. */
@@ -146,8 +152,7 @@ export class FactBuffer {
       this.drop(oldest);
     }
     // A single fact that is larger than everything may be.
-    if (this.#length <= this.#options.maximumBytes) return;
-    this.#lose(this.#take());
+    if (this.#length > this.#options.maximumBytes) this.discard();
   }
 
   #take(): Lines {

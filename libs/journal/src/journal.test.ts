@@ -162,6 +162,47 @@ describe('while the broker does not take facts, the journal', () => {
     }
   });
 
+  it('stops at once if the broker has taken nothing for a while, so that a restart takes no longer', async () => {
+    for (const refuse of ['down', 'refused']) {
+      const world = new SimulatedJournal(refuse === 'refused' ? { topologyMode: 'check' } : {});
+      world.isDown = refuse === 'down';
+      world.journal.start();
+      await world.scheduler.runFor(10_000);
+      const before = world.scheduler.now;
+      await world.scheduler.run(world.journal.stop());
+      expect(world.scheduler.now - before).toBeLessThan(100);
+    }
+  });
+
+  it('does not warn of a stream that another process has just declared and is about to bind', async () => {
+    const world = new SimulatedJournal();
+    await world.administer(async (connection) => {
+      const channel = await connection.createChannel();
+      await channel.assertExchange(JOURNAL, 'fanout');
+      await channel.assertQueue(JOURNAL);
+    });
+    world.journal.start();
+    world.journal.record(fact(1));
+    await world.scheduler.runFor(5_000);
+    expect(numbers(world)).toEqual([1]);
+    expect(world.warnings()).toEqual([]);
+  });
+
+  it('prepares the stream once, also if alarms end meanwhile', async () => {
+    const prepare = async (hasAlarms: boolean): Promise<number> => {
+      const world = new SimulatedJournal();
+      world.journal.start();
+      for (let ms = 0; ms < 1_000; ms += 1) {
+        await world.scheduler.runFor(1);
+        if (!hasAlarms || world.batches.length > 0) continue;
+        for (const event of ['blocked', 'unblocked']) world.connections[0]?.emit(event, 'memory');
+      }
+      expect(world.facts).toMatchObject([{ kind: 'started' }]);
+      return world.broker.channelsOpened;
+    };
+    expect(await prepare(true)).toBe(await prepare(false));
+  });
+
   it('does not ask often for a stream that it may not declare, and warns once', async () => {
     const world = new SimulatedJournal({ topologyMode: 'check' });
     world.journal.start();

@@ -56,6 +56,8 @@ export class Journal implements FactRecorder {
   readonly #observer: JournalObserver;
   readonly #buffer: FactBuffer;
   readonly #publisher: StreamPublisher;
+  /** Monotonic. */
+  #startedAt = Number.NEGATIVE_INFINITY;
   #hasStopped = false;
   #dropped = 0;
   #cancelBatch: (() => void) | undefined;
@@ -97,16 +99,18 @@ export class Journal implements FactRecorder {
 
   /** Begins to connect; does not wait for the broker. */
   start(): void {
+    this.#startedAt = this.#clock.monotonic();
     this.#publisher.start();
   }
 
-  /** Writes what is left, for two seconds at most. */
+  /** Writes what is left, for two seconds at most; at once, if the broker has taken nothing for longer: a stop must not wait for it. */
   async stop(): Promise<void> {
     if (this.#hasStopped) return;
     this.#tellLoss();
     this.record({ kind: 'stopped', version: this.#version });
     this.#hasStopped = true;
-    await this.flush(STOP_FLUSH_MS);
+    const isConnecting = this.#clock.monotonic() - this.#startedAt < STOP_FLUSH_MS;
+    if (this.#publisher.isReady || isConnecting) await this.flush(STOP_FLUSH_MS);
     this.#cancelBatch?.();
     await this.#publisher.close();
   }
@@ -146,9 +150,14 @@ export class Journal implements FactRecorder {
   #write(): void {
     this.#cancelBatch?.();
     this.#cancelBatch = undefined;
-    if (this.#publisher.isReady || this.#buffer.isFull) this.#buffer.close();
-    this.#observer.onWaiting(this.#buffer.bytes);
-    this.#publisher.pump();
+    try {
+      if (this.#publisher.isReady || this.#buffer.isFull) this.#buffer.close();
+      this.#observer.onWaiting(this.#buffer.bytes);
+      this.#publisher.pump();
+    } catch {
+      // For example, zlib has no memory: that must not end the process.
+      this.#buffer.discard();
+    }
   }
 
   #onConfirmed(facts: number): void {

@@ -56,12 +56,15 @@ export class StreamPublisher {
   readonly #options: StreamPublisherOptions;
   readonly #connection: BrokerConnection;
   #model: ChannelModel | undefined;
+  /** The connection on which the stream is being declared, or checked. */
+  #preparing: ChannelModel | undefined;
   #channel: PublishChannel | undefined;
   /** Since the stream was last declared or checked, nothing was confirmed. */
   #isUnproven = false;
   #isUnbound = false;
   #isBlocked = false;
   #hasStopped = false;
+  #hasConfirmed = false;
   #hasWarned = false;
   /** Monotonic. */
   #warnedAt = Number.NEGATIVE_INFINITY;
@@ -150,17 +153,26 @@ export class StreamPublisher {
 
   #onSettled(channel: PublishChannel, batch: WaitingBatch, settlement: Settlement): void {
     if (channel !== this.#channel) return;
-    if (settlement === 'returned') this.#isUnbound = true;
-    if (settlement === 'returned') return this.#fail(new Error(`no queue is bound to the exchange '${JOURNAL}'`));
+    if (settlement === 'returned') return this.#onReturned();
     if (settlement === 'refused') return this.#fail(new Error(`the stream '${JOURNAL}' does not accept messages`));
     this.#progressAt = this.#options.clock.monotonic();
     this.#isUnproven = false;
+    this.#hasConfirmed = true;
     this.#failures = 0;
-    this.#options.buffer.confirm(batch);
+    const wasWaiting = this.#options.buffer.confirm(batch);
     if (this.#hasWarned) this.#options.log.info('the journal is written');
     this.#hasWarned = false;
-    this.#options.onConfirmed(batch);
+    if (wasWaiting) this.#options.onConfirmed(batch);
     this.pump();
+  }
+
+  /** At the start, another process that has just declared the stream may be about to bind it. */
+  #onReturned(): void {
+    const isFirst = !this.#hasConfirmed && this.#failures === 0;
+    this.#isUnbound = true;
+    const error = new Error(`no queue is bound to the exchange '${JOURNAL}'`);
+    if (isFirst) this.#tryLater(error);
+    else this.#fail(error);
   }
 
   /** After a break between two nodes RabbitMQ may never confirm what a channel has sent. */
@@ -181,12 +193,14 @@ export class StreamPublisher {
     const { clock } = this.#options;
     const wait = this.#retryAt - clock.monotonic();
     if (wait > 0) this.#cancelRetry = clock.after(wait, () => this.#schedule());
-    else if (this.#model !== undefined && !this.#isBlocked) void this.#prepare(this.#model);
+    else if (this.#model !== undefined && !this.#isBlocked && this.#preparing !== this.#model)
+      void this.#prepare(this.#model);
   }
 
   async #prepare(connection: ChannelModel): Promise<void> {
     const { limits, topologyMode: mode, clock, onReady } = this.#options;
     this.#isUnproven = true;
+    this.#preparing = connection;
     try {
       await declareStream(connection, { limits, mode, isUnbound: this.#isUnbound, clock });
       const isBlocked = () => this.#isBlocked;
@@ -202,8 +216,11 @@ export class StreamPublisher {
       this.#channel = channel;
       onReady();
     } catch (error) {
+      if (this.#preparing === connection) this.#preparing = undefined;
       // Otherwise the connection was lost.
       if (connection === this.#model) this.#fail(error);
+    } finally {
+      if (this.#preparing === connection) this.#preparing = undefined;
     }
   }
 
@@ -231,11 +248,17 @@ export class StreamPublisher {
 
   #fail(error: unknown): void {
     if (this.#hasStopped) return;
+    this.#warn(error);
+    this.#tryLater(error);
+  }
+
+  /** With another channel, with everything unconfirmed. */
+  #tryLater(error: unknown): void {
+    if (this.#hasStopped) return;
     this.#channel?.close();
     this.#channel = undefined;
     this.#options.buffer.sendAgain();
     this.#backOff(error);
-    this.#warn(error);
     this.#schedule();
   }
 
