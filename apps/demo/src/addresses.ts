@@ -30,7 +30,8 @@ export function addresses(system: System): string {
     `  . ${path.relative(process.cwd(), system.environment)}`,
     ...[
       ['status', 'services, waiting events, problems'],
-      ['trace db1/disk', 'the state of an alert'],
+      ['events', 'what became of each event and webhook'],
+      ['trace db1/disk', 'the state and history of an alert'],
       ['dead-letters list', 'what could not be delivered'],
       ['webhooks list', 'destinations of webhooks'],
     ].map(([words = '', what = '']) => `  node dist/apps/cli/pdaltagent.js ${words.padEnd(18)} # ${what}`),
