@@ -60,7 +60,7 @@ export interface PreparedEvent {
   readonly contentType: string;
   readonly forward: Readonly<Record<string, string>> | undefined;
   readonly query: string | undefined;
-  /** After scrubbing; undefined if the body was not read. */
+  /** After scrubbing, complete; undefined if the body was not read. */
   readonly texts: AlertTexts | undefined;
   readonly warnings: readonly string[];
   readonly removed: readonly InvalidPart[];

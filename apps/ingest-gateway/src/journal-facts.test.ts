@@ -44,6 +44,12 @@ it.each([
   expect(recorded).toStrictEqual([{ ...REFERENCE, kind: 'accepted', bytes: 7, lane: laneOf(EVENTS, KEY), ...rest }]);
 });
 
+it('texts are cut at 200 characters, and not within one', () => {
+  const { facts, recorded } = harness();
+  facts.recordAccepted(MESSAGE, { severity: undefined, summary: '🔥'.repeat(201), source: '🔥'.repeat(200) });
+  expect(recorded).toMatchObject([{ summary: `${'🔥'.repeat(199)}…`, source: '🔥'.repeat(200) }]);
+});
+
 it('a quarantined event is recorded, and nothing of a damaged record that nobody can name', () => {
   const { facts, recorded } = harness();
   facts.recordQuarantined('refused', MESSAGE);

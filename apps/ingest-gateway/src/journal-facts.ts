@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type AlertTexts } from '@pdaltagent/events';
+import { type AlertTexts, truncateText } from '@pdaltagent/events';
 import { type Cause, type Mode } from '@pdaltagent/forwarding';
 import { type FactDraft, type FactRecorder, type MessageReferences } from '@pdaltagent/journal';
 import { EVENTS, laneOfMessage, type OutgoingMessage } from '@pdaltagent/messaging';
@@ -8,6 +8,8 @@ import { type QuarantineProblem } from '@pdaltagent/spool';
 
 /** Under load a gateway may change its mode many times a second; milliseconds. */
 const MODE_EVERY_MS = 1_000;
+/** Of each text of an event. */
+const MAXIMUM_CHARACTERS = 200;
 
 export interface JournalFactsOptions {
   readonly recorder: FactRecorder;
@@ -41,6 +43,7 @@ export class JournalFacts {
     this.#clock = clock;
   }
 
+  /** @param texts complete; only their beginnings are recorded */
   recordAccepted(message: OutgoingMessage, texts: AlertTexts | undefined): void {
     const fact: FactDraft<'accepted'> = {
       ...this.#references.of(message),
@@ -50,9 +53,9 @@ export class JournalFacts {
     };
     if (texts !== undefined && this.#hasTexts) {
       const { severity, source, summary } = texts;
-      if (severity !== undefined) fact.severity = severity;
-      if (source !== undefined) fact.source = source;
-      if (summary !== undefined) fact.summary = summary;
+      if (severity !== undefined) fact.severity = beginningOf(severity);
+      if (source !== undefined) fact.source = beginningOf(source);
+      if (summary !== undefined) fact.summary = beginningOf(summary);
     }
     this.#recorder.record(fact);
   }
@@ -89,4 +92,8 @@ export class JournalFacts {
     if (cause !== undefined) fact.cause = cause;
     this.#recorder.record(fact);
   }
+}
+
+function beginningOf(text: string): string {
+  return truncateText(MAXIMUM_CHARACTERS, text);
 }
