@@ -50,6 +50,19 @@ it('texts are cut at 200 characters, and not within one', () => {
   expect(recorded).toMatchObject([{ summary: `${'🔥'.repeat(199)}…`, source: '🔥'.repeat(200) }]);
 });
 
+it('a routing key in the texts or in the dedup key of an event is shown by its end, also where the text is cut', () => {
+  const { facts, recorded } = harness();
+  const padding = 'x'.repeat(190);
+  facts.recordAccepted(
+    { ...MESSAGE, orderKey: `${KEY}:${KEY}-host/disk` },
+    { severity: `critical ${KEY}`, source: `${KEY}-host`, summary: `${padding}${KEY} is full` },
+  );
+  expect(recorded).toMatchObject([
+    { alert: '…8901-host/disk', severity: 'critical …8901', source: '…8901-host', summary: `${padding}…8901 is …` },
+  ]);
+  expect(JSON.stringify(recorded)).not.toContain(KEY.slice(0, 8));
+});
+
 it('a quarantined event is recorded, and nothing of a damaged record that nobody can name', () => {
   const { facts, recorded } = harness();
   facts.recordQuarantined('refused', MESSAGE);

@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AlertTexts, truncateText } from '@pdaltagent/events';
 import { type Cause, type Mode } from '@pdaltagent/forwarding';
-import { type FactDraft, type FactRecorder, type MessageReferences } from '@pdaltagent/journal';
+import { type FactDraft, type FactRecorder, type MessageReferences, withoutRoutingKey } from '@pdaltagent/journal';
 import { EVENTS, laneOfMessage, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type JournalText } from '@pdaltagent/service';
 import { type QuarantineProblem } from '@pdaltagent/spool';
@@ -52,10 +52,11 @@ export class JournalFacts {
       lane: laneOfMessage(EVENTS, message),
     };
     if (texts !== undefined && this.#hasTexts) {
+      const { routingKey } = message;
       const { severity, source, summary } = texts;
-      if (severity !== undefined) fact.severity = beginningOf(severity);
-      if (source !== undefined) fact.source = beginningOf(source);
-      if (summary !== undefined) fact.summary = beginningOf(summary);
+      if (severity !== undefined) fact.severity = beginningOf(severity, routingKey);
+      if (source !== undefined) fact.source = beginningOf(source, routingKey);
+      if (summary !== undefined) fact.summary = beginningOf(summary, routingKey);
     }
     this.#recorder.record(fact);
   }
@@ -94,6 +95,6 @@ export class JournalFacts {
   }
 }
 
-function beginningOf(text: string): string {
-  return truncateText(MAXIMUM_CHARACTERS, text);
+function beginningOf(text: string, routingKey: string): string {
+  return truncateText(MAXIMUM_CHARACTERS, withoutRoutingKey(text, routingKey));
 }

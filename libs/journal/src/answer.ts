@@ -1,6 +1,7 @@
 import { kindOfText } from '@pdaltagent/delivery';
 import { isJsonObject, truncateText } from '@pdaltagent/events';
-import { maskKey, maskSecrets } from '@pdaltagent/service';
+import { maskSecrets } from '@pdaltagent/service';
+import { withoutRoutingKey } from './routing-key';
 
 const MAXIMUM_CHARACTERS = 300;
 
@@ -25,8 +26,7 @@ export function answerOf(response: string, routingKey: string): string | undefin
   const said = [value.message, errors.filter(isText).join('; ')].filter(isText).filter((text) => text !== '');
   if (said.length === 0) return undefined;
   const text = said.join(': ').replace(QUOTED, withoutQuote);
-  const masked = routingKey === '' ? text : text.replaceAll(routingKey, maskKey(routingKey));
-  return truncateText(MAXIMUM_CHARACTERS, maskSecrets(masked));
+  return truncateText(MAXIMUM_CHARACTERS, maskSecrets(withoutRoutingKey(text, routingKey)));
 }
 
 function withoutQuote(quoted: string, mark: string, content: string): string {

@@ -29,6 +29,7 @@ export {
 export { DeliveryFacts, type DeliveryFactsOptions } from './delivery-facts';
 export { type FactDraft } from './fact-draft';
 export { MessageReferences, type ShownKey } from './message-references';
+export { withoutRoutingKey } from './routing-key';
 export { inCausalOrder, type PlacedFact } from './causal-order';
 export { Completeness, type Gap, type OpenProcess } from './completeness';
 export {

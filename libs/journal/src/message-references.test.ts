@@ -45,6 +45,11 @@ it('an event without a dedup key has no alert', () => {
   expect(harness().references.of({ ...EVENT, type: 'change', orderKey: 'e1' })).not.toHaveProperty('alert');
 });
 
+it('a dedup key that has the routing key in it is shown with its end only', () => {
+  const event = { ...EVENT, orderKey: `${KEY}:${KEY}-web9/cpu` };
+  expect(harness().references.of(event).alert).toBe('…d1a6-web9/cpu');
+});
+
 it('with the text “none” there is no dedup key', () => {
   expect(harness('keys').references.of(EVENT)).toHaveProperty('alert', 'web9/cpu');
   expect(harness('none').references.of(EVENT)).not.toHaveProperty('alert');
@@ -52,8 +57,8 @@ it('with the text “none” there is no dedup key', () => {
 
 it('a webhook has the name of its destination, which is no secret, and no digest', () => {
   const { references, digested } = harness();
-  const webhook = { ...EVENT, type: 'webhook' as const, routingKey: 'chat', orderKey: 'chat:P1' };
-  expect(references.of(webhook)).toMatchObject({ group: 'webhooks', key: 'chat', alert: 'P1' });
+  const webhook = { ...EVENT, type: 'webhook' as const, routingKey: 'chat', orderKey: 'chat:chatP1' };
+  expect(references.of(webhook)).toMatchObject({ group: 'webhooks', key: 'chat', alert: 'chatP1' });
   expect(references.of(webhook)).not.toHaveProperty('digest');
   expect(digested).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { alertOf, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type JournalText, maskKey, type NameDigest } from '@pdaltagent/service';
 import { type FactGroup, type MessageReference } from './fact';
+import { withoutRoutingKey } from './routing-key';
 
 /** What stands for a routing key, or a destination of webhooks. */
 export interface ShownKey {
@@ -41,7 +42,8 @@ export class MessageReferences {
     if (digest !== undefined) reference.digest = digest;
     if (action !== undefined) reference.action = action;
     const alert = this.#hasAlerts ? alertOf(message) : undefined;
-    if (alert !== undefined) reference.alert = alert;
+    // The name of a destination is no secret.
+    if (alert !== undefined) reference.alert = type === 'webhook' ? alert : withoutRoutingKey(alert, routingKey);
     return reference;
   }
 
