@@ -10,6 +10,7 @@ import {
   nameDigest,
   quarantineFolderOf,
   spoolRootOf,
+  warnOfPlainDigests,
 } from '@pdaltagent/service';
 import { claimSpool, OrphanedSpools, type Spool, Quarantine } from '@pdaltagent/spool';
 import { eraseSpooled } from './erase-spooled';
@@ -49,6 +50,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const quarantineMetrics = new QuarantineMetrics(metrics);
   const scrub = createScrub(configuration, metrics, logger);
   const journal = openJournal(configuration, { logger, metrics, service: 'ingest-gateway' });
+  // It writes no names of alerts to Redis.
+  if (configuration.journal) warnOfPlainDigests(configuration, logger);
   const facts = new JournalFacts({
     recorder: journal,
     references: new MessageReferences(nameDigest(configuration), configuration.journalText),
