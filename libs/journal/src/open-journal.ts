@@ -33,7 +33,7 @@ export interface OpenJournalOptions {
 export interface OpenedJournal extends FactRecorder {
   /** Begins to connect; does not wait for the broker. What was recorded before is written too. */
   start(): void;
-  /** Writes what is left, for two seconds at most; never throws. */
+  /** Writes what is left, for two seconds at most, and closes the connection, for one more; does not wait for a broker that takes nothing. Never throws. */
   stop(): Promise<void>;
   /** Resolves once everything that was recorded is in the stream: with whether it is, after this time at the latest; never throws. */
   flush(timeoutMs: number): Promise<boolean>;
