@@ -107,7 +107,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         // A single sender can use all that may wait; the rest is for others.
         maximumEvents: Math.ceil((configuration.maxInFlight + WAITING_FOR_DISK) / SENDER_SHARE),
         scrub,
-        onAccepted: configuration.journal ? (message, texts) => facts.recordAccepted(message, texts) : undefined,
+        onAccepted: configuration.journal ? (...accepted) => facts.recordAccepted(...accepted) : undefined,
         access,
         forwardHeaders,
         logger,

@@ -34,7 +34,8 @@ export interface IngestPipelineOptions {
   readonly strict: boolean;
   readonly scrub?: Scrub | undefined;
   /** Called for each event once it is durable; must take microseconds. */
-  readonly onAccepted?: ((message: OutgoingMessage, texts: AlertTexts | undefined) => void) | undefined;
+  readonly onAccepted?:
+    ((message: OutgoingMessage, texts: AlertTexts | undefined, token: string | undefined) => void) | undefined;
 }
 
 /** Accepts events: validates, truncates, scrubs, determines keys, publishes, and answers once the event is durable. */
@@ -52,19 +53,23 @@ export class IngestPipeline {
     this.#reader = new EventReader({ strict: options.strict, random: this.#random });
   }
 
-  /** @param sender whose share of the waiting events it uses */
-  async accept(received: ReceivedRequest, sender = ''): Promise<Accepted | Refused> {
+  /**
+   * @param sender whose share of the waiting events it uses
+   * @param token the name of the token that its sender presented
+   */
+  async accept(received: ReceivedRequest, sender = '', token?: string): Promise<Accepted | Refused> {
+    const from = { sender, token };
     const event = this.#reader.read(received);
     if (event.kind === 'refused') return event;
     const { scrub } = this.#options;
     const quick = scrub === undefined ? event.parts : scrub.now(event.parts);
     const turn = this.#turnOf(event, quick === undefined);
-    if (quick !== undefined && turn === undefined) return this.#publish(received, event.prepare(quick), sender);
+    if (quick !== undefined && turn === undefined) return this.#publish(received, event.prepare(quick), from);
     try {
       const scrubbed = quick ?? (await scrub?.later(event.parts, sender)) ?? event.parts;
       if ('kind' in scrubbed) return scrubbed;
       await turn?.begun;
-      return await this.#publish(received, event.prepare(scrubbed), sender, turn);
+      return await this.#publish(received, event.prepare(scrubbed), from, turn);
     } finally {
       turn?.end();
     }
@@ -80,7 +85,7 @@ export class IngestPipeline {
   async #publish(
     received: ReceivedRequest,
     prepared: PreparedEvent | Refused,
-    sender: string,
+    { sender, token }: { readonly sender: string; readonly token: string | undefined },
     turn?: Turn,
   ): Promise<Accepted | Refused> {
     if (prepared.kind === 'refused') return prepared;
@@ -101,7 +106,7 @@ export class IngestPipeline {
       admission.release(sender);
     }
     const { dedupKey, texts, warnings, removed } = prepared;
-    this.#options.onAccepted?.(message, texts);
+    this.#options.onAccepted?.(message, texts, token);
     const response = eventProcessed(type, dedupKey, warnings);
     return { kind: 'accepted', response, id: message.id, routingKey: prepared.routingKey, removed };
   }

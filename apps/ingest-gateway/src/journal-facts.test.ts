@@ -44,6 +44,12 @@ it.each([
   expect(recorded).toStrictEqual([{ ...REFERENCE, kind: 'accepted', bytes: 7, lane: laneOf(EVENTS, KEY), ...rest }]);
 });
 
+it('an accepted event is recorded with the name of the token with which it was sent', () => {
+  const { facts, recorded } = harness();
+  facts.recordAccepted(MESSAGE, undefined, 'monitoring');
+  expect(recorded).toMatchObject([{ kind: 'accepted', token: 'monitoring' }]);
+});
+
 it('texts are cut at 200 characters, and not within one', () => {
   const { facts, recorded } = harness();
   facts.recordAccepted(MESSAGE, { severity: undefined, summary: '🔥'.repeat(201), source: '🔥'.repeat(200) });

@@ -43,14 +43,18 @@ export class JournalFacts {
     this.#clock = clock;
   }
 
-  /** @param texts complete; only their beginnings are recorded */
-  recordAccepted(message: OutgoingMessage, texts: AlertTexts | undefined): void {
+  /**
+   * @param texts complete; only their beginnings are recorded
+   * @param token the name of the token that its sender presented
+   */
+  recordAccepted(message: OutgoingMessage, texts: AlertTexts | undefined, token?: string): void {
     const fact: FactDraft<'accepted'> = {
       ...this.#references.of(message),
       kind: 'accepted',
       bytes: message.body.length,
       lane: laneOfMessage(EVENTS, message),
     };
+    if (token !== undefined) fact.token = token;
     if (texts !== undefined && this.#hasTexts) {
       const { routingKey } = message;
       const { severity, source, summary } = texts;

@@ -116,7 +116,11 @@ function addRoutes(router: Express, options: RouteOptions, senders: WeakMap<Inco
           outcome =
             body.kind === 'refused'
               ? body
-              : await pipeline.accept(receivedRequestOf(type, request, body.bytes, forwardHeaders), sender?.quotaKey);
+              : await pipeline.accept(
+                  receivedRequestOf(type, request, body.bytes, forwardHeaders),
+                  sender?.quotaKey,
+                  sender?.token,
+                );
         } finally {
           reserved.release();
         }

@@ -32,6 +32,7 @@ const DETAILS = [
   'limit',
   'as',
   'lane',
+  'token',
 ] as const;
 type DetailName = (typeof DETAILS)[number];
 

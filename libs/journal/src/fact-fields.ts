@@ -47,6 +47,7 @@ const FIELDS: { readonly [Kind in FactKind]: FieldsOf<Kind> } = {
     ...MESSAGE,
     bytes: number,
     lane: optional(number),
+    token: optional(text),
     severity: optional(text),
     source: optional(text),
     summary: optional(text),

@@ -22,8 +22,12 @@ const optional = (name: string, value: string | undefined): string =>
 // Nearly all facts are of these two kinds: to write them so takes half the time of JSON.stringify.
 
 function acceptedLine(fact: FactContentOf<'accepted'>, at: number): string {
-  const { bytes, lane, severity, source, summary } = fact;
-  const texts = optional('severity', severity) + optional('source', source) + optional('summary', summary);
+  const { bytes, lane, token, severity, source, summary } = fact;
+  const texts =
+    optional('token', token) +
+    optional('severity', severity) +
+    optional('source', source) +
+    optional('summary', summary);
   return `${messageFields(fact, at)},"bytes":${bytes}${lane === undefined ? '' : `,"lane":${lane}`}${texts}}`;
 }
 

@@ -30,6 +30,8 @@ interface Accepted extends MessageReference {
   readonly bytes: number;
   /** The lane that its key has, if that is known here: how many messages wait there must agree with the messages that are not delivered. */
   readonly lane?: number;
+  /** The name of the token with which it was sent; absent if the gateway asks for none. */
+  readonly token?: string;
   /** These three are after scrubbing, and only there if the journal is to have texts (`full`). */
   readonly severity?: string;
   readonly source?: string;

@@ -19,6 +19,7 @@ export const ACCEPTED = {
   kind: 'accepted',
   bytes: 812,
   lane: 7,
+  token: 'monitoring',
   severity: 'critical',
   source: 'db1.example.com',
   summary: 'disk “/” is full',

@@ -54,7 +54,7 @@ function factText({ fact, source }: PlacedFact): string {
   const where = `${source.service} on ${source.host}`;
   switch (fact.kind) {
     case 'accepted':
-      return `accepted by ${where}: ${fact.bytes} bytes`;
+      return `accepted by ${where}${fact.token === undefined ? '' : ` with token ${fact.token}`}: ${fact.bytes} bytes`;
     case 'attempted': {
       const why = withStatus(fact.reason ?? fact.outcome, fact.status);
       return `attempt ${fact.attempt}: ${why} after ${fact.ms} ms, by ${where}${quoted(fact.answer)}`;
