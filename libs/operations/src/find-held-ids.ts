@@ -3,8 +3,11 @@ import { STATUS_EXCHANGE, type TraceQuery } from '@pdaltagent/messaging';
 import { type BrokerClient } from './broker-client';
 import { openReplyQueue, replyOf } from './find-messages';
 
-/** Queries that are sent before the replies to them are awaited. */
-const TOGETHER = 50;
+/**
+ * Queries that are sent before the replies to them are awaited: for each of them a worker looks at everything that it holds, and it
+ * delivers nothing meanwhile.
+ */
+const TOGETHER = 5;
 /** Workers reply immediately, unless they are paused or cannot publish. */
 const WAIT_MS = 1_500;
 
