@@ -22,6 +22,8 @@ export interface OpenMessage {
   /** When it was accepted; milliseconds since 1970. */
   readonly accepted: number;
   readonly state: Exclude<MessageState, 'delivered'>;
+  /** Whether an operator has sent it again: a dead letter may be on its way. */
+  readonly isReplayed: boolean;
   /** The time of its latest fact. */
   readonly changedAt: number;
 }
@@ -111,7 +113,7 @@ export class Accounts {
     sorted.sort((a, b) => a.accepted - b.accepted);
     for (const { id, state, accepted, entry } of sorted) {
       const { group, key = '-', alert, lane, changedAt } = entry;
-      yield { id, group, key, alert, lane, accepted, state, changedAt };
+      yield { id, group, key, alert, lane, accepted, state, isReplayed: entry.tally.replayed > 0, changedAt };
     }
   }
 

@@ -20,6 +20,7 @@ function open(id: string, changes: Partial<OpenMessage> = {}): OpenMessage {
     lane: 1,
     accepted: time,
     state: 'waiting',
+    isReplayed: false,
     changedAt: time,
     ...changes,
   };
@@ -44,6 +45,11 @@ it.each<readonly [string, Partial<Observed>, Partial<OpenMessage>]>([
     { lane: undefined },
   ],
   ['was accepted a moment ago', {}, { changedAt: NOW - 1_000 }],
+  [
+    'became a dead letter twice, and waits in its lane since it was replayed once',
+    { ready: { events: [0, 1], webhooks: [] } },
+    { state: 'dead-letter', isReplayed: true },
+  ],
   ['became a dead letter a moment ago', {}, { state: 'dead-letter', changedAt: NOW - 1_000 }],
 ])('a message is accounted for if it %s', (_, observed, changes) => {
   expect(unaccounted([open('e1', changes)], observed)).toEqual([]);

@@ -52,14 +52,16 @@ export function place(open: Iterable<OpenMessage>, observed: Observed): Placemen
   const unaccounted: Unaccounted[] = [];
   const inLanes = { events: new Map<number | undefined, OpenMessage[]>(), webhooks: new Map() };
   for (const message of open) {
-    const { id, group, lane, state, changedAt } = message;
+    const { id, group, lane, state, isReplayed, changedAt } = message;
     if (observed.deadLetters.has(id)) deadLetters[group] += 1;
     else if (observed.held.has(id)) waiting[group].held += 1;
     else if (observed.spooled.has(id)) waiting[group].spooled += 1;
     else if (changedAt > observed.now - RECENT_MS) {
       if (state === 'dead-letter') deadLetters[group] += 1;
       else waiting[group].recent += 1;
-    } else if (state === 'dead-letter')
+    }
+    // It may have become a dead letter twice, because its lane was lost in between, and be replayed once.
+    else if (state === 'dead-letter' && !isReplayed)
       unaccounted.push({ message, why: 'it became a dead letter, and is not among them' });
     else pushInto(inLanes[group], lane, message);
   }

@@ -1,3 +1,4 @@
+import { truncateText } from '@pdaltagent/events';
 import {
   erasureDigestOf,
   type FactStream,
@@ -14,6 +15,8 @@ import { HistoryReader } from '../journal/reader';
 import { type Terminal } from '../terminal';
 import { type PlaceResult } from './place';
 
+/** Longer sources are cut when they are recorded. */
+const SOURCE_CHARACTERS = 200;
 /** 22 characters each: a fact of 45 KB. */
 const DIGESTS_OF_A_FACT = 2_000;
 const WRITTEN_WITHIN_MS = 10_000;
@@ -47,9 +50,13 @@ export async function eraseJournal(
   return publish(terminal, ids);
 }
 
-/** The id of the fact’s message, if it says what is searched for. */
+/**
+ * The id of the fact’s message, if it says what is searched for, or if the message was erased elsewhere: that may have found it by what
+ * the journal does not have of it.
+ */
 function matchingId({ fact }: PlacedFact, { kind, value }: Criterion): string | undefined {
   if (!isMessageFact(fact)) return undefined;
+  if (fact.kind === 'discarded' && fact.why === 'erased') return fact.id;
   const alert = 'alert' in fact ? fact.alert : undefined;
   const source = 'source' in fact ? fact.source : undefined;
   switch (kind) {
@@ -58,7 +65,7 @@ function matchingId({ fact }: PlacedFact, { kind, value }: Criterion): string | 
     case 'dedup-key':
       return alert === value ? fact.id : undefined;
     case 'source':
-      return source === value ? fact.id : undefined;
+      return source === truncateText(SOURCE_CHARACTERS, value) ? fact.id : undefined;
     case 'text': {
       const summary = 'summary' in fact ? fact.summary : undefined;
       const answer = 'answer' in fact ? fact.answer : undefined;

@@ -1,3 +1,4 @@
+import { erasureDigestOf } from '@pdaltagent/journal';
 import { EVENTS, WEBHOOKS } from '@pdaltagent/messaging';
 import { hasJournal, JournalTap, type TappedFact, testServers } from '@pdaltagent/testing';
 import { declareTopologies, publishDeadLetters, runCli } from '../cli.fixture';
@@ -97,6 +98,16 @@ it('the journal has what was erased and by whom, but not what was searched for',
     ]),
   );
   expect(tap?.lines.join('\n')).not.toContain(PERSON);
+});
+
+it('what was erased among the dead letters is erased in the journal, too, which may not have what was searched for', async () => {
+  await publishDeadLetters(amqpUrl, EVENTS, [{ id: 'd1', alert: PERSON }, { id: 'd2' }]);
+  const { code, error } = await act(`dead-letters erase --text ${PERSON} --only dead-letters journal --yes`);
+  expect([code, error]).toEqual([0, '1 dead letter found, 1 erased\n1 message in the journal found, 1 erased\n']);
+  const facts = await recorded(3);
+  expect(facts.filter(({ kind }) => kind === 'erased')).toEqual([
+    { kind: 'erased', by: 'bob@bastion', digests: [erasureDigestOf('d1')] },
+  ]);
 });
 
 it('what changed nothing is not in the journal: a dry run, a wrong id', async () => {
