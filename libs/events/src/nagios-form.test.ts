@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { nagiosKeyIn } from './nagios-form';
@@ -31,5 +32,31 @@ describe('the form of PagerDuty’s first plug-in for Nagios', () => {
     ],
   ])('is refused with %s', (_, contentType, body, error) => {
     expect(nagiosKeyIn(contentType, Buffer.from(body))).toEqual({ ok: false, errors: [error] });
+  });
+
+  it('has the key that decoding all of it gives, however its fields are written', () => {
+    const part = fc.constantFrom(
+      'CONTACTPAGER',
+      '%43ONTACTPAGER',
+      '%43%4f%4EtACTPAGER',
+      'CONTACT',
+      KEY,
+      '=',
+      '&',
+      '?',
+      '%',
+      '+',
+      'a',
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const form = parts.join('');
+        const [routingKey, ...others] = new URLSearchParams(`&${form}`).getAll('CONTACTPAGER');
+        const isKey = others.length === 0 && routingKey !== undefined && /^[0-9a-z]{32}$/i.test(routingKey);
+        const read = nagiosKeyIn(FORM, Buffer.from(form));
+        expect(read.ok ? read.routingKey : undefined).toBe(isKey ? routingKey : undefined);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 });
