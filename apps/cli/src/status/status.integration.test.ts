@@ -287,6 +287,7 @@ describe('status of a running system', () => {
     expect(dead.out.split('\n')).toEqual([
       expect.stringMatching(/^dead letter m1 \(events\): trigger of db1\/disk, rejected with 400, 2 attempts/),
       `key …d1a6 has lane ${lane} of events: 0 waiting; it has no worker`,
+      expect.stringMatching(/^no history: RabbitMQ has no stream 'pdaltagent.journal' yet/),
       '',
     ]);
     const unknown = await trace('nobody', '--json', '--key', KEY);
