@@ -103,7 +103,11 @@ describe('a discard', () => {
       numberedIds(10).map((id) => message(id)),
     );
     const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
-    expect(await discard(queue, new Set(['m3', 'm7', 'other']))).toEqual({ discarded: 2, left: [] });
+    expect(await discard(queue, new Set(['m3', 'm7', 'other']))).toEqual({
+      discarded: 2,
+      gone: ['m3', 'm7'],
+      left: [],
+    });
     expect(await idsIn(queue)).toEqual(['m0', 'm1', 'm2', 'm4', 'm5', 'm6', 'm8', 'm9']);
   });
 
@@ -114,7 +118,7 @@ describe('a discard', () => {
       all.map((id) => message(id)),
     );
     const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
-    expect(await discard(queue, new Set(all))).toEqual({ discarded: count, left: [] });
+    expect(await discard(queue, new Set(all))).toEqual({ discarded: count, gone: all, left: [] });
     expect(await queue.count()).toBe(0);
   });
 
@@ -126,7 +130,7 @@ describe('a discard', () => {
     );
     const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
     const odd = all.filter((_, index) => index % 2 === 1);
-    expect(await discard(queue, new Set(odd))).toEqual({ discarded: 500, left: [] });
+    expect(await discard(queue, new Set(odd))).toEqual({ discarded: 500, gone: odd, left: [] });
     expect(await idsIn(queue)).toEqual(all.filter((_, index) => index % 2 === 0));
   });
 });
