@@ -55,7 +55,7 @@ const isDamage = (error: unknown): boolean =>
   error instanceof Error && /malformed|not a database|corrupt/i.test(error.message);
 
 /**
- * Whoever holds it writes the index; SQLite releases it when the process ends, however that ends.
+ * The process that holds it writes the index; SQLite releases it when the process ends, however that ends.
  * @returns undefined if another process holds it
  */
 export function lockIndex(folder: string): HistoryDatabase | undefined {

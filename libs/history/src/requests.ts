@@ -22,7 +22,7 @@ export interface IndexStatus {
   readonly isWriter: boolean;
   readonly position: Position | undefined;
   readonly startsAt: number | undefined;
-  /** A damaged file was put aside, and the index begins anew. */
+  /** A damaged file was put aside, and the index is built again. */
   readonly wasDamaged: boolean;
 }
 

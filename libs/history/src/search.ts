@@ -79,7 +79,7 @@ function rangesOf({ since, until, cursor }: SearchOptions, number: string): read
   ];
 }
 
-/** Every condition once more, except that of the texts; the sign keeps SQLite from choosing another index. */
+/** All conditions except that of the texts; the sign keeps SQLite from choosing another index. */
 function filtersOf(options: SearchOptions, keys: readonly number[] | undefined): readonly Condition[] {
   const { id, alert, text, source, state, group } = options;
   const byText = id !== undefined || alert !== undefined ? matchOf(text, undefined) : undefined;

@@ -6,7 +6,7 @@ import { factOf } from './fact-line';
 
 /** Of lines that are much alike, a higher level saves a tenth and takes twice the time. */
 const LEVEL = 1;
-/** A batch of 500 facts has some 200 KB; what is larger by far is none of ours. */
+/** A batch of 500 facts has some 200 KB; what is far larger was not written by us. */
 const MAX_INFLATED_BYTES = 64_000_000;
 
 const CONTENT_TYPE = 'application/x-ndjson';

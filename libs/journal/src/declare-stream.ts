@@ -53,7 +53,7 @@ export async function declareStream(
       await channel.bindQueue(JOURNAL, JOURNAL, '');
     });
   } catch (error) {
-    // It need not be able to: whoever declares the journal binds it, too.
+    // It need not be able to: the process that declares the journal binds it, too.
     if (accessRefusalIn(error) === undefined) throw error;
     if (!hasExchange || !hasStream) throw error;
   }

@@ -129,7 +129,7 @@ export class JournalIndex {
     return this.#history.message(id);
   }
 
-  /** The latest facts of these kinds, at most so many, in order of time. */
+  /** The latest facts of these kinds, up to a limit, in order of time. */
   async activity(kinds: readonly string[], since: number, limit: number): Promise<readonly Activity[]> {
     const { items } = await this.#history.activity({ kinds, since, limit });
     return items.toReversed();
